@@ -27,7 +27,7 @@
 //! | edges | [`problem`]: errors and strict input · [`identity`]: passwords, tokens, sessions, the caller |
 //! | **access** | [`access`]: facts, objects, actions, rules, permits, the access log |
 //! | the child | [`children`] · [`contact_details`] · [`care_orders`] · [`concerns`] |
-//! | the case | [`cases`] · [`consents`] · [`consent_requests`] · [`rights_calendar`] · [`teams`] · [`handovers`] · [`transitions`] · [`goals`] · [`measures`] · [`meetings`] · [`notes`] · [`wordings`] · [`withholdings`] · [`follow_ups`] · [`records`] |
+//! | the case | [`cases`] · [`consents`] · [`consent_requests`] · [`rights_calendar`] · [`teams`] · [`handovers`] · [`transitions`] · [`goals`] · [`measures`] · [`meetings`] · [`notes`] · [`referrals`] · [`wordings`] · [`withholdings`] · [`follow_ups`] · [`records`] |
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
 //! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`breaches`] · [`rules`] |
 //! | the municipality | [`organisation`] · [`absences`] · [`accounts`] · [`identities`] · [`catalogue`] · [`health`] |
@@ -54,6 +54,7 @@ pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod backup;
+pub mod births;
 pub mod breaches;
 pub mod care_orders;
 pub mod cases;
@@ -94,6 +95,7 @@ pub mod organisation;
 pub mod problem;
 pub mod processing_record;
 pub mod records;
+pub mod referrals;
 pub mod rights_calendar;
 pub mod rules;
 pub mod teams;
@@ -101,5 +103,6 @@ pub mod telemetry;
 mod terminal;
 pub mod transitions;
 pub mod vault;
+pub mod waiting_times;
 pub mod withholdings;
 pub mod wordings;

@@ -7,11 +7,11 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 
 use crate::{
-    absences, accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children,
-    claims, concerns, conflicts_of_interest, consent_requests, consents, contact_details, disclosures,
-    emergency_access, follow_ups, goals, handovers, health, http::Template, identities, log_reviews,
-    measures, meetings, next_steps, notes, organisation, records, rights_calendar, rules, teams, transitions,
-    withholdings,
+    absences, accounts, audit, births, breaches, care_orders, cases, catalogue, child_welfare_reports,
+    children, claims, concerns, conflicts_of_interest, consent_requests, consents, contact_details,
+    disclosures, emergency_access, follow_ups, goals, handovers, health, http::Template, identities,
+    log_reviews, measures, meetings, next_steps, notes, organisation, records, rights_calendar, rules, teams,
+    transitions, waiting_times, withholdings,
 };
 
 /// The operations under `/v1`, by module.
@@ -23,6 +23,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     absences::configure,
     catalogue::configure,
     children::configure,
+    births::configure,
     contact_details::configure,
     care_orders::configure,
     concerns::configure,
@@ -34,6 +35,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     handovers::configure,
     transitions::configure,
     next_steps::configure,
+    waiting_times::configure,
     goals::configure,
     measures::configure,
     meetings::configure,

@@ -207,10 +207,12 @@ actions! {
     Write ConcernObject {
         UpdateConcern = "update_concern": Work, Work, Never, MayForbid, Update;
         DecideConcern = "decide_concern": Work, Work, AsDecided, MayForbid, Update;
+        PostponeConcern = "postpone_concern": Work, Work, AsDecided, MayForbid, Update;
     }
     Read CaseObject {
         ReadCase = "read_case": Saw(Case), ChosenLook, Never, MayForbid, Read;
         ListCaseHistory = "list_case_history": Saw(History), ChosenLook, Never, MayForbid, Search;
+        ReadWaitingTimes = "read_waiting_times": Saw(History), ChosenLook, Never, MayForbid, Read;
         ListTeam = "list_team": Saw(Team), ChosenLook, Never, MayForbid, Search;
         ListHandovers = "list_handovers": Saw(Handovers), ChosenLook, Never, MayForbid, Search;
         ListTransitions = "list_transitions": Saw(Transitions), ChosenLook, Never, MayForbid, Search;
@@ -239,6 +241,7 @@ actions! {
             words: &["reason", "level_reason", "closing_reason", "final_evaluation", "next_evaluation_on", "next_step"],
         };
         SetNextStep = "set_next_step": Work, Work, AsDecided, MayForbid, Create;
+        RecordWaitReason = "record_wait_reason": Work, Work, AsDecided, MayForbid, Create;
         AddTeamMember = "add_team_member": Work, Work, AsDecided, MayForbid, Create;
         EndTeamMembership = "end_team_membership": Work, Work, Never, EndsAccess, Update;
         OfferHandover = "offer_handover": Did(OfferedBaton), Work, AsDecided, MayForbid, Create;
@@ -249,7 +252,9 @@ actions! {
         UpdateGoal = "update_goal": Did(ChangedGoals), Work, Never, MayForbid, Update;
         CreateMeasure = "create_measure": Work, Work, IfReadBy(ReadMeasure), MayForbid, Create;
         CallMeeting = "call_meeting": Work, Work, IfReadBy(ReadMeeting), MayForbid, Create;
+        RecordBirth = "record_birth": Work, Work, IfReadBy(ReadCase), MayForbid, Create;
         WriteNote = "write_note": Look, Work, IfReadBy(ReadNote), MayForbid, Create;
+        CreateReferral = "create_referral": Look, Work, IfReadBy(ReadNote), MayForbid, Create;
         BringEntries = "bring_entries": Look, Work, AsDecided, MayForbid, Create;
         WithholdFromGuardian = "withhold_from_guardian": Look, Work, AsDecided, EndsAccess, Create;
     }
@@ -263,6 +268,9 @@ actions! {
     Write NoteObject {
         CorrectNote = "correct_note": Look, Work, Never, MayForbid, Update;
         StrikeOutNote = "strike_out_note": Look, Work, Never, MayForbid, Update;
+        UpdateReferral = "update_referral": Look, Work, Never, MayForbid, Update;
+        RecordReferralAnswer = "record_referral_answer": Look, Work, Never, MayForbid, Update;
+        WithdrawReferral = "withdraw_referral": Look, Work, Never, MayForbid, Update;
     }
     Read ConsentObject {
         ReadConsent = "read_consent": Look, ChosenLook, Never, MayForbid, Read;

@@ -51,6 +51,8 @@ fields! {
     SeeMeeting of MeetingObject = "see_meeting";
     /// The advisers of an arena who were present at a meeting.
     SeeAdvisers of MeetingObject = "see_advisers";
+    /// That a registered person is pregnant, and when she is due.
+    SeePregnancy of ChildObject = "see_pregnancy";
     /// The guardians that a child lives with.
     SeeWhoLivesWithChild of ChildObject = "see_who_lives_with_child";
     /// The contact details of a child's guardians.

@@ -49,8 +49,8 @@ pub use etag::{PATTERN as ENTITY_TAGS, TAG as ENTITY_TAG};
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
     Calendar, CaseFacts, CasePlace, CaseState, ChildFacts, DAYS_AHEAD, Ending, EndingCause, Family, Given,
-    Ground, Member, Move, Relation, WithoutConsent, calendars, case_by_id, case_states, cases_in_list,
-    child_facts, family_of, ground_at, relation, without_consent,
+    Ground, Member, Move, Relation, TeamEntry, WithoutConsent, Written, calendars, case_by_id, case_states,
+    cases_in_list, child_facts, family_of, ground_at, relation, without_consent,
 };
 pub use grounds::{ByConsent, Giver, GroundLaw, LookGround, Party, Rests, common_ground, ground};
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};

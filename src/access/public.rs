@@ -111,6 +111,7 @@ public! {
     ListPolicies = "list_policies": Allowed, ChosenLook, Search, "the rules are the law's, and everyone may know them.";
     ListInformationKinds = "list_information_kinds": Allowed, ChosenLook, Search,
         "the law says how each kind is kept, and everyone may know it.";
+    ListConcernFactors = "list_concern_factors": Allowed, ChosenLook, Search, "the lists of factors are published.";
     ListConsentTexts = "list_consent_texts": Allowed, ChosenLook, Search, "the texts that people consent to are public.";
     ListMunicipalities = "list_municipalities": Allowed, ChosenLook, Search, "the municipalities that take part are public.";
     ListUnits = "list_units": Allowed, ChosenLook, Search, "the services of a municipality are public.";

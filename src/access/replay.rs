@@ -77,8 +77,9 @@ impl Visitor for Again<'_> {
         let Some(object) = O::find(self.tx, &lookup).await? else { return Ok(false) };
         let decision = self.services.policies.decide(caller, reading, &object);
         let allowed = decision.allowed;
-        // The entry of the action itself has the child, unless its object is a unit.
-        if self.look.entries().first().is_none_or(|first| first.child.is_none()) {
+        // The entry of the action itself has the child, unless its object is a unit or the record of another person.
+        let child = object.subject().child;
+        if self.look.entries().first().is_none_or(|first| first.child.is_none() || first.child != child) {
             let mut entry = Entry::of(Some(caller), reading, O::TYPE, moment.now);
             entry.same_request_as(self.look);
             self.look.note_row(entry.about(caller, &object, decision));

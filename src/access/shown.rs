@@ -78,7 +78,7 @@ impl<T: Shown<Reader = RowReader>> Whole for T {}
 ///
 /// `row` lists the fields that everyone who may read the row sees. A `version` after them, behind a semicolon, is seen by those who see all
 /// fields ([`PartlySeen`]). `+ each` lists the fields whose items have field rules of
-/// their own. Each other list is named after a method of the reader that returns whether the reader sees its fields. Those
+/// their own, and `+ one` those that are a value or nothing. Each other list is named after a method of the reader that returns whether the reader sees its fields. Those
 /// fields are `Option`, and `None` to a reader who does not see them.
 #[macro_export]
 macro_rules! shown {
@@ -88,18 +88,20 @@ macro_rules! shown {
     ($type:ty, $reader:ty {
         row { $($row:ident),* $(,)? $(; $version:ident)? }
         $(+ each { $($each:ident),+ $(,)? })?
+        $(+ one { $($one:ident),+ $(,)? })?
         $($rule:ident: $($field:ident),+;)*
     }) => {
         impl $crate::access::Shown for $type {
             type Reader = $reader;
 
             fn seen_by(self, reader: &$reader) -> $crate::access::Seen<Self> {
-                let Self { $($row,)* $($version,)? $($($each,)+)? $($($field,)+)* } = self;
+                let Self { $($row,)* $($version,)? $($($each,)+)? $($($one,)+)? $($($field,)+)* } = self;
                 $($(let $each = $each.into_iter().map(|item| item.seen_by(reader).into_inner()).collect();)+)?
+                $($(let $one = $one.map(|item| item.seen_by(reader).into_inner());)+)?
                 $($(let $field = $field.filter(|_| reader.$rule());)+)*
                 $(let $version = $version.filter(|_| <Self as $crate::access::Shown>::is_whole(reader));)?
                 let _ = reader;
-                $crate::access::Seen::decided(Self { $($row,)* $($version,)? $($($each,)+)? $($($field,)+)* })
+                $crate::access::Seen::decided(Self { $($row,)* $($version,)? $($($each,)+)? $($($one,)+)? $($($field,)+)* })
             }
 
             fn is_whole(reader: &$reader) -> bool {

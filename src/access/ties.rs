@@ -51,7 +51,7 @@ macro_rules! is_disqualified_sql {
 }
 
 /// The registrations of the children that a person is close to, and whether that is confirmed. A declaration of their own counts
-/// for the child in every municipality. Statements that nobody has confirmed
+/// for the child in every municipality, and one about a mother for the child whose birth was recorded in her case. Statements that nobody has confirmed
 /// are from after `$2`, or one of the two registrations is, except those of the registration itself. A leader's rejection ends a statement.
 const CLOSE_TO: &str = "
     SELECT k.municipality, k.id, TRUE AS confirmed FROM child k WHERE k.person_id = $1
@@ -62,11 +62,18 @@ const CLOSE_TO: &str = "
     WHERE c.person_id = $1 AND c.ended_at IS NULL AND (k.person_id = c.child_person OR c.recorded_by = c.person_id)
       AND (c.confirmed_at IS NOT NULL OR (c.recorded_at > $2 AND NOT c.as_party))
     UNION
+    SELECT b.municipality, b.id, c.confirmed_at IS NOT NULL
+    FROM conflict_of_interest c JOIN person cp ON cp.id = c.child_person
+    JOIN person kp ON kp.identity_id = cp.identity_id JOIN child k ON k.person_id = kp.id
+    JOIN child b ON b.mother_id = k.id AND b.municipality = k.municipality
+    WHERE c.person_id = $1 AND c.ended_at IS NULL AND (k.person_id = c.child_person OR c.recorded_by = c.person_id)
+      AND (c.confirmed_at IS NOT NULL OR (c.recorded_at > $2 AND NOT c.as_party))
+    UNION
     SELECT s.municipality, s.id, FALSE FROM guardianship g
     JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
     JOIN child s ON s.person_id = k.person_id
     LEFT JOIN claim_decision d ON d.child_id = s.id AND d.claim_id = g.id
-    WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+    WHERE g.guardian_id = $1 AND (g.ended_at IS NULL OR k.unborn = 'replaced')
       AND (s.id = g.child_id OR d.confirmed
            OR (d.confirmed IS NULL AND (g.created_at > $2 OR s.registered_at > $2 OR s.identified_at > $2 OR k.identified_at > $2)))
       AND NOT EXISTS (SELECT 1 FROM conflict_of_interest r

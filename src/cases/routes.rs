@@ -110,7 +110,7 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
 
 /// Closes a case, with a reason and a final evaluation.
 ///
-/// All measures must have their final evaluation, and no handover may be pending.
+/// All measures must have their final evaluation, no handover may be pending, and no child be expected.
 #[utoipa::path(
     operation_id = "close_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CaseClosing,
     responses((status = 200, body = CaseOut, description = "The closed case"), ChangeProblems),
@@ -124,9 +124,16 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     let seen = as_seen(&mut permit, case.clone()).await?;
     permit.expect_seen(&seen)?;
     match store::unfinished(permit.tx(), &case).await? {
-        (0, 0) => {}
-        (0, _) => return Err(Problem::conflict("a handover or a transition is pending; withdraw it first")),
-        (measures, _) => {
+        (0, 0, 0) => {}
+        (0, 0, _) => {
+            return Err(Problem::conflict(
+                "a child is expected; record the birth, or that the pregnancy has ended",
+            ));
+        }
+        (0, _, _) => {
+            return Err(Problem::conflict("a handover or a transition is pending; withdraw it first"));
+        }
+        (measures, _, _) => {
             let detail = format!("{measures} measures are in force; give each a final evaluation first");
             return Err(Problem::conflict(detail));
         }

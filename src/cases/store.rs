@@ -76,7 +76,9 @@ const OPEN_OF_CHILD: &str = "
 const UNFINISHED: &str = "
     SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
            (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')
-           + (SELECT COUNT(*) FROM transition WHERE municipality = $1 AND case_id = $2 AND status = 'planned')";
+           + (SELECT COUNT(*) FROM transition WHERE municipality = $1 AND case_id = $2 AND status = 'planned'),
+           (SELECT COUNT(*) FROM child k JOIN care_case c ON c.municipality = k.municipality AND c.child_id = k.id
+            WHERE c.municipality = $1 AND c.id = $2 AND k.due_on IS NOT NULL)";
 /// Candidates: cases that a person may be involved in. The rules decide on each. Memberships are read in order from a
 /// position. Guardians, children and people in child welfare have few cases, which are read completely.
 const INVOLVED: &str = "
@@ -368,7 +370,7 @@ pub(super) async fn is_served(tx: &mut Tx, case: &CaseOut) -> Result<bool, DbErr
     Ok(served > 0)
 }
 
-/// Counts the measures in force and the pending handovers, which prevent closing.
-pub(super) async fn unfinished(tx: &mut Tx, case: &CaseOut) -> Result<(i64, i64), DbError> {
-    fetch_one!(tx, (i64, i64), UNFINISHED, &case.municipality, case.id)
+/// Counts the measures in force, the pending handovers and transitions, and the pregnancies, which prevent closing.
+pub(super) async fn unfinished(tx: &mut Tx, case: &CaseOut) -> Result<(i64, i64, i64), DbError> {
+    fetch_one!(tx, (i64, i64, i64), UNFINISHED, &case.municipality, case.id)
 }

@@ -1,19 +1,19 @@
 //! Corrections of a registration: what was corrected, why, by which person and when.
 
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::{changes::NewDetails, dto::ChildOut};
 use crate::{
-    access::{Permit, Whole, actions::ListCorrections},
+    access::{Permit, Whole, actions::ListCorrections, fields::SeePregnancy},
     db::{DbError, Tx, expect_one},
     execute, fetch_all,
     kernel::{
-        Id, Page, PageQuery, Slice,
+        Id, NationalId, Page, PageQuery, Slice,
         ids::{Child, Correction, CorrectionId, Guardianship, GuardianshipId, Person, PersonId},
-        text::Prose,
         vocabulary::Capacity,
     },
     problem::{Result, docs::ReadProblems},
@@ -33,6 +33,8 @@ words! {
         NationalId = "national_id",
         /// The name of a guardian.
         GuardianName = "guardian_name",
+        /// The due date of a pregnant woman. Only those who may know of the pregnancy see it.
+        DueOn = "due_on",
     }
 }
 
@@ -45,9 +47,9 @@ pub struct CorrectionOut {
     pub guardianship_id: Option<GuardianshipId>,
     /// The detail that was corrected.
     pub field: CorrectedField,
-    /// The value before. Left out for a national identity number.
+    /// The value before. Left out for a national identity number, and if there was none.
     pub before: Option<Content>,
-    /// The value after. Left out for a national identity number.
+    /// The value after. Left out for a national identity number, and for a pregnancy that has ended.
     pub after: Option<Content>,
     /// Why it was corrected.
     pub reason: Content,
@@ -93,27 +95,49 @@ pub(super) struct Corrected<'a> {
     pub municipality: &'a str,
     pub child: Id<Child>,
     pub guardianship: Option<Id<Guardianship>>,
-    pub reason: &'a Prose,
+    pub reason: &'a str,
     pub by: Id<Person>,
     pub now: DateTime<Utc>,
 }
 
 impl Corrected<'_> {
+    /// Keeps what a correction of a child's details changes.
+    pub(super) async fn keep_all(
+        &self,
+        tx: &mut Tx,
+        current: &ChildOut,
+        number: Option<&NationalId>,
+        new: &NewDetails,
+    ) -> Result<(), DbError> {
+        if let Some(name) = &new.name {
+            self.keep(tx, CorrectedField::ChildName, Some(&current.name), Some(name)).await?;
+        }
+        let (was, is) = (current.birth_date.to_string(), new.birth_date.to_string());
+        self.keep(tx, CorrectedField::BirthDate, Some(&was), Some(&is)).await?;
+        if let Some(new) = &new.national_id {
+            let before = number.map(NationalId::as_str);
+            self.keep(tx, CorrectedField::NationalId, before, Some(new.as_str())).await?;
+        }
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+        let (was, is) = (day(current.due_on), day(new.due_on));
+        self.keep(tx, CorrectedField::DueOn, was.as_deref(), is.as_deref()).await
+    }
+
     /// Keeps what was corrected. Nothing is kept if the value is the same.
     pub(super) async fn keep(
         &self,
         tx: &mut Tx,
         field: CorrectedField,
         before: Option<&str>,
-        after: &str,
+        after: Option<&str>,
     ) -> Result<(), DbError> {
-        if before == Some(after) {
+        if before == after {
             return Ok(());
         }
         let Self { municipality, child, guardianship, reason, by, now } = *self;
         let key = KeyName::people(municipality);
         let before = tx.vault().seal_optional(&key, before)?;
-        let (after, reason) = (tx.vault().seal(&key, after)?, tx.vault().seal(&key, reason)?);
+        let (after, reason) = (tx.vault().seal_optional(&key, after)?, tx.vault().seal(&key, reason)?);
         let (id, field) = (Id::<Correction>::new(), field.as_str());
         expect_one(execute!(
             tx,
@@ -148,8 +172,10 @@ pub(super) async fn list_corrections(mut permit: Permit<ListCorrections>) -> Res
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         fetch_all!(tx, CorrectionOut, LIST, &child.municipality, child.id, after, limit)
     };
-    let is_shown = |_: &Permit<_>, row: &CorrectionOut| {
-        !as_family || child.under_care_order || row.capacity != Some(Capacity::FosterParent)
+    let knows_of_pregnancy = permit.about().sees::<SeePregnancy>();
+    let is_shown = |_: &Permit<_>, row: &CorrectionOut| match row.field {
+        CorrectedField::DueOn => knows_of_pregnancy,
+        _ => !as_family || child.under_care_order || row.capacity != Some(Capacity::FosterParent),
     };
     let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.ids(|row| row.id));

@@ -5,10 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{About, Asker, fields::SeeWhoLivesWithChild, objects::ChildObject},
+    access::{
+        About, Asker,
+        fields::{SeePregnancy, SeeWhoLivesWithChild},
+        objects::ChildObject,
+    },
     kernel::{
         NationalId,
-        day::{AnyBirthDate, BirthDate, optional_day},
+        day::{AnyBirthDate, BirthDate, DueDate, optional_day},
         ids::{ChildId, GuardianshipId, PersonId, UnitId},
         text::{Line, Prose},
         vocabulary::Capacity,
@@ -17,7 +21,7 @@ use crate::{
     vault::Content,
 };
 
-/// A child to register.
+/// A child to register or, until birth, the pregnant woman.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"national_id": "14822150064", "name": "Iben Fjellheim"}))]
@@ -25,12 +29,17 @@ pub struct ChildIn {
     /// The national identity number. The date of birth is taken from it, if it shows the century.
     #[serde(default)]
     pub national_id: Option<NationalId>,
-    /// The date of birth of a child without a number or with a number of the form from 2032, or the due date of an unborn child.
+    /// The date of birth of a child without a number or with a number of the form from 2032. A child is born at most 25 years ago, a pregnant
+    /// woman at most 60.
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<BirthDate>)]
     pub birth_date: Option<NaiveDate>,
     /// The child's name.
     pub name: Line,
+    /// The due date, if the registered person is pregnant. Until birth she is the registered person, and the record is hers.
+    #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<DueDate>)]
+    pub due_on: Option<NaiveDate>,
     /// The number of the municipality where the child lives (bosatt): one that the unit serves. It keeps the record. Required
     /// if the unit serves several; if it is left out, the municipality that the unit serves.
     #[serde(default)]
@@ -39,7 +48,7 @@ pub struct ChildIn {
 }
 
 /// A child as registered by a unit.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ChildOut {
     /// The id of the child.
     pub id: ChildId,
@@ -50,15 +59,48 @@ pub struct ChildOut {
     pub name: Content,
     /// The date of birth. Rights that depend on age are calculated from it.
     pub birth_date: NaiveDate,
+    /// The due date, if the registered person is pregnant. Null to a reader who may not know of it.
+    pub due_on: Option<NaiveDate>,
     /// The unit that registered the child.
     pub registered_unit: UnitId,
     /// When the child was registered.
     pub registered_at: DateTime<Utc>,
-    /// The version, for `If-Match`; the same as the `ETag`.
-    pub version: i64,
+    /// The version, for `If-Match`. Null to a reader who may not know of a pregnancy: their `ETag` counts what they see.
+    pub version: Option<i64>,
+    /// Whether it is an unborn child, which was registered before the pregnant woman is.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub is_unborn: bool,
 }
 
-shown!(ChildOut { id, municipality, name, birth_date, registered_unit, registered_at, version });
+shown!(ChildOut, ChildReader {
+    row { id, municipality, name, birth_date, registered_unit, registered_at, is_unborn; version }
+    pregnancy: due_on;
+});
+
+/// A reader of a registration.
+#[derive(Debug)]
+pub struct ChildReader {
+    pregnancy: bool,
+}
+
+impl ChildReader {
+    /// A reader, by what the rules answer about the child.
+    #[must_use]
+    pub fn new(child: &About<ChildObject>) -> Self {
+        Self { pregnancy: child.sees::<SeePregnancy>() }
+    }
+
+    /// The person who registers it now, and knows what they register.
+    #[must_use]
+    pub const fn of_new() -> Self {
+        Self { pregnancy: true }
+    }
+
+    pub(super) fn pregnancy(&self) -> bool {
+        self.pregnancy
+    }
+}
 
 /// A correction of a child's details, with the reason. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -76,6 +118,14 @@ pub struct ChildPatch {
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<AnyBirthDate>)]
     pub birth_date: Option<NaiveDate>,
+    /// The due date, if the registered person is pregnant. It is stated by itself, except for an unborn child that was registered: then the
+    /// name and the number or date of birth are those of the pregnant woman, who becomes the registered person, and the guardianships end.
+    #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<DueDate>)]
+    pub due_on: Option<NaiveDate>,
+    /// Set to true if the pregnancy has ended without a birth that is recorded here.
+    #[serde(default)]
+    pub pregnancy_ended: bool,
     /// The municipality where the child lives. It cannot be changed: another one is 409, which says what to do for a child who moves.
     #[serde(default)]
     #[schema(pattern = "^[0-9]{4}$", example = "4014")]

@@ -1,19 +1,21 @@
 //! Operations on children and guardians.
 
 use actix_web::{HttpResponse, get, patch, post};
-use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    ages,
+    changes::{self, NewDetails},
     corrections::{Corrected, CorrectedField, list_corrections},
     dto::{
-        ChildIn, ChildOut, ChildPatch, GuardianIn, GuardianshipOut, GuardianshipPatch, GuardianshipReader,
+        ChildIn, ChildOut, ChildPatch, ChildReader, GuardianIn, GuardianshipOut, GuardianshipPatch,
+        GuardianshipReader,
     },
-    residence, store,
+    guardians, residence, store,
 };
 use crate::{
     access::{
-        Moved, Parts, Permit, Seen, Shown, Whole,
+        Moved, Parts, Permit, Seen, Shown,
         actions::{
             Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian,
             UpdateChild,
@@ -25,9 +27,7 @@ use crate::{
     handovers,
     identity::find_person,
     kernel::{
-        Id, NationalId, Page, PageQuery, Slice,
-        clock::day_in_norway,
-        day::BirthDate,
+        Id, Page, PageQuery, Slice,
         ids::{Guardianship, Person},
         vocabulary::Capacity,
     },
@@ -49,7 +49,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(change_guardianship);
 }
 
-/// Registers a child in a unit.
+/// Registers a child in a unit or, until birth, the pregnant woman.
 ///
 /// The record is kept by the municipality where the child lives, which must be one that the unit serves. The answer is the same whether
 /// or not the child is already registered elsewhere.
@@ -59,10 +59,17 @@ pub fn configure(config: &mut ServiceConfig) {
 )]
 #[post("/units/{unit_id}/children")]
 async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
-    let ChildIn { national_id, birth_date, name, municipality } = permit.input()?;
+    let ChildIn { national_id, birth_date, name, due_on, municipality } = permit.input()?;
     let stated = birth_date.is_some();
-    let birth_date = date_of_birth(national_id.as_ref(), birth_date)?;
-    check_age(birth_date, stated, permit.moment().today)?;
+    let birth_date = ages::date_of_birth(national_id.as_ref(), birth_date)?;
+    let today = permit.moment().today;
+    match due_on {
+        None => ages::check_child(birth_date, stated, today)?,
+        Some(due_on) => {
+            ages::check_woman(birth_date, stated, today)?;
+            ages::check_due(birth_date, due_on, "/due_on")?;
+        }
+    }
     let unit = permit.object().clone();
     let municipality = residence::of_new_child(&unit, municipality)?;
     let (by, now) = (permit.caller().person, permit.moment().now);
@@ -71,17 +78,20 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
         national_id: national_id.as_ref(),
         name: &name,
         birth_date,
+        due_on,
+        mother: None,
         registered_by: by,
         registered_unit: unit.id,
     };
-    let id = store::insert(permit.tx(), new, now).await?;
+    let (id, _) = store::register(permit.tx(), new, now).await?;
     let child = store::get(permit.tx(), &municipality, id).await?;
     permit.note_child(&municipality, id);
     permit.note_shown([id]);
-    permit.created(format!("/v1/children/{id}"), 1, &child.whole()).await
+    let child = child.seen_by(&ChildReader::of_new());
+    permit.created(format!("/v1/children/{id}"), child.version, &child).await
 }
 
-/// Returns a child's name and date of birth.
+/// Returns a child's name and date of birth or, until birth, those of the pregnant woman.
 #[utoipa::path(
     operation_id = "read_child", tag = "children", params(("child_id" = Uuid, Path)),
     responses((status = 200, body = ChildOut, description = "The child"), ReadProblems),
@@ -90,10 +100,11 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
 async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
     let child = permit.object().facts.clone();
     let child = store::get(permit.tx(), &child.municipality, child.id).await?;
-    permit.show_version(child.version, &child.whole())
+    let child = child.seen_by(&ChildReader::new(permit.about()));
+    permit.show_version(child.version, &child)
 }
 
-/// Corrects a child's name, date of birth or national identity number, with the reason.
+/// Corrects a child's name, date of birth, national identity number or due date, with the reason.
 ///
 /// Only this registration changes: with another number it is about another child. If the child has got a new number, such as
 /// instead of a D-number, two administrators add it. The corrections stay in a list.
@@ -106,35 +117,18 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
 async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let facts = permit.object().facts.clone();
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
-    let ChildPatch { name, national_id, birth_date: stated, municipality, reason } = permit.input()?;
-    residence::stays(&facts.municipality, municipality.as_deref())?;
-    permit.expect_version(current.version)?;
+    let patch: ChildPatch = permit.input()?;
+    residence::stays(&facts.municipality, patch.municipality.as_deref())?;
+    permit.expect_seen(&current.clone().seen_by(&ChildReader::new(permit.about())))?;
     let before = store::number(permit.tx(), facts.person).await?;
-    let is_stated = stated.is_some();
-    let birth_date = match (&national_id, stated) {
-        (Some(number), stated) => date_of_birth(Some(number), stated)?,
-        (None, Some(stated)) => date_of_birth(before.as_ref(), Some(stated))?,
-        (None, None) => current.birth_date,
-    };
-    if birth_date != current.birth_date {
-        check_age(birth_date, is_stated, day_in_norway(current.registered_at))?;
-    }
     let now = permit.moment().now;
-    let person = match &national_id {
-        Some(number) => {
-            let name = name.as_deref().unwrap_or(&current.name);
-            let was_known = find_person(permit.tx(), &facts.municipality, number).await?.is_some();
-            let known = Some(number);
-            let person =
-                store::identify(permit.tx(), &facts.municipality, known, name, Some(birth_date), now).await?;
-            let has_others = store::has_other_registrations(permit.tx(), facts.person, facts.id).await?;
-            let was_alone = before.is_none() && !has_others;
-            move_registration(&mut permit, person, was_alone, was_known).await?;
-            Some(person)
-        }
-        None => None,
-    };
-    if !store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await? {
+    let reason = patch.reason.clone();
+    let new = changes::new_details(patch, &current, before.as_ref())?;
+    if new.replaces_unborn {
+        store::end_guardianships(permit.tx(), &facts.municipality, facts.id, now).await?;
+    }
+    let person = identified(&mut permit, &current, &new, before.is_some()).await?;
+    if !store::update(permit.tx(), &current, person, &new).await? {
         return Err(Problem::new(Code::VersionMismatch));
     }
     let corrected = Corrected {
@@ -145,20 +139,54 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
         by: permit.caller().person,
         now,
     };
-    let tx = permit.tx();
-    if let Some(name) = &name {
-        corrected.keep(tx, CorrectedField::ChildName, Some(&current.name), name).await?;
-    }
-    let (was, is) = (current.birth_date.to_string(), birth_date.to_string());
-    corrected.keep(tx, CorrectedField::BirthDate, Some(&was), &is).await?;
-    if let Some(number) = &national_id {
-        let before = before.as_ref().map(NationalId::as_str);
-        corrected.keep(tx, CorrectedField::NationalId, before, number.as_str()).await?;
-    }
+    corrected.keep_all(permit.tx(), &current, before.as_ref(), &new).await?;
     keep_baton_held(&mut permit).await?;
     let child = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     permit.note_shown([child.id]);
-    permit.changed(child.version, &child.whole()).await
+    let child = child.seen_by(&ChildReader::new(permit.about()));
+    permit.changed(child.version, &child).await
+}
+
+/// Returns the person that the registration is about by its new number, if it is corrected, and moves the registration to them.
+async fn identified(
+    permit: &mut Permit<UpdateChild>,
+    current: &ChildOut,
+    new: &NewDetails,
+    had_number: bool,
+) -> Result<Option<Id<Person>>> {
+    let facts = permit.object().facts.clone();
+    let now = permit.moment().now;
+    let name = new.name.as_deref().unwrap_or(&current.name);
+    let person = match &new.national_id {
+        Some(number) => {
+            let was_known = find_person(permit.tx(), &facts.municipality, number).await?.is_some();
+            let born = Some(new.birth_date);
+            let person =
+                store::identify(permit.tx(), &facts.municipality, Some(number), name, born, now).await?;
+            if permit.caller().is(person) {
+                return Err(Problem::field("/national_id", guardians::OWN_NUMBER));
+            }
+            (person, was_known)
+        }
+        // A woman without a number is another person than her unborn child.
+        None if new.replaces_unborn => {
+            let born = Some(new.birth_date);
+            (store::identify(permit.tx(), &facts.municipality, None, name, born, now).await?, false)
+        }
+        None => return Ok(None),
+    };
+    let (person, was_known) = person;
+    let is_another = person != facts.person && !had_number;
+    if is_another && store::is_guardian_somewhere(permit.tx(), &facts.municipality, facts.person).await? {
+        return Err(Problem::conflict(
+            "she is registered as a guardian without a number: ask an administrator to add the number, so that she stays one person",
+        ));
+    }
+    let has_others = store::has_other_registrations(permit.tx(), facts.person, facts.id).await?;
+    // Those who were too close to the unborn child are too close to her, whether or not the municipality knew her.
+    let was_known = was_known && !new.replaces_unborn;
+    move_registration(permit, person, !had_number && !has_others, was_known).await?;
+    Ok(Some(person))
 }
 
 /// Moves this registration of a child to another person, with what is decided about it.
@@ -216,33 +244,12 @@ fn seen<A: Action<Object = ChildObject>>(permit: &Permit<A>, row: GuardianshipOu
 )]
 #[post("/children/{child_id}/guardians")]
 async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpResponse> {
-    let GuardianIn { national_id, name, parental_responsibility, lives_with_child, capacity } =
-        permit.input()?;
-    let capacity = capacity.unwrap_or(Capacity::Parent);
-    check_responsibility(capacity, parental_responsibility)?;
-    let child = permit.object().facts.clone();
-    let (municipality, now) = (&child.municipality, permit.moment().now);
-    let born = national_id.as_ref().and_then(NationalId::birth_date);
-    let guardian = store::identify(permit.tx(), municipality, national_id.as_ref(), &name, born, now).await?;
-    if guardian == child.person {
-        return Err(Problem::field("/national_id", "belongs to the child"));
-    }
-    if permit.caller().is(guardian) {
-        return Err(Problem::field("/national_id", "is your own: someone else must register it (fvl § 6)"));
-    }
-    let new = store::NewGuardianship {
-        municipality,
-        child: child.id,
-        guardian,
-        name: &name,
-        parental_responsibility,
-        lives_with_child,
-        capacity,
-        by: permit.caller().person,
-    };
-    let Some(id) = store::insert_guardianship(permit.tx(), new, now).await? else {
-        return Err(Problem::conflict("this person is already a guardian of the child"));
-    };
+    let new: GuardianIn = permit.input()?;
+    let Parts { object, caller, tx, moment } = permit.parts();
+    let child = object.facts.clone();
+    let (municipality, now) = (&child.municipality, moment.now);
+    let of = guardians::OfChild { municipality, child: child.id, person: child.person };
+    let id = guardians::register(tx, caller, of, &new, "", now).await?;
     let row = store::find_guardianship(permit.tx(), municipality, child.id, id).await?;
     let row = row.ok_or_else(|| Problem::internal("the new guardianship was not found"))?;
     keep_baton_held(&mut permit).await?;
@@ -269,7 +276,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     if current.ended_at.is_some() {
         return Err(Problem::conflict("the guardianship has ended"));
     }
-    check_responsibility(current.capacity, parental_responsibility)?;
+    guardians::check_responsibility("", current.capacity, parental_responsibility)?;
     if let Some(name) = &guardian_name {
         let reason = reason.as_ref();
         let reason = reason.ok_or_else(|| Problem::field("/reason", "is required with guardian_name"))?;
@@ -277,7 +284,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
         let (municipality, guardianship) = (&child.municipality, Some(id));
         let corrected = Corrected { municipality, child: child.id, guardianship, reason, by, now };
         let (field, before) = (CorrectedField::GuardianName, Some(&*current.guardian_name));
-        corrected.keep(permit.tx(), field, before, name).await?;
+        corrected.keep(permit.tx(), field, before, Some(name)).await?;
     }
     let ended_at = ended.then(|| permit.moment().now);
     store::update_guardianship(
@@ -296,43 +303,6 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     permit.note_shown([id]);
     let changed = seen(&permit, changed);
     permit.changed(changed.version, &changed).await
-}
-
-/// Returns a child's date of birth: what the number determines, and otherwise what is stated beside it.
-fn date_of_birth(number: Option<&NationalId>, stated: Option<NaiveDate>) -> Result<NaiveDate> {
-    match (number, stated) {
-        (Some(number), Some(date)) if !number.fits(date) => {
-            Err(Problem::field("/birth_date", "does not match the national identity number"))
-        }
-        (_, Some(date)) => Ok(date),
-        (Some(number), None) => number.birth_date().ok_or_else(|| {
-            Problem::field(
-                "/birth_date",
-                "is required: the national identity number does not show the century",
-            )
-        }),
-        (None, None) => Err(Problem::field("/birth_date", "is required when there is no national_id")),
-    }
-}
-
-/// Checks that someone born on a date was a child on the day of registration.
-fn check_age(birth_date: NaiveDate, is_stated: bool, registered_on: NaiveDate) -> Result<()> {
-    let bounds = BirthDate::BOUNDS;
-    if bounds.check(birth_date, registered_on).is_ok() {
-        return Ok(());
-    }
-    let pointer = if is_stated { "/birth_date" } else { "/national_id" };
-    let (first, last) = (bounds.earliest.from(registered_on), bounds.latest.from(registered_on));
-    let born = format!("must be that of a child born from {first} to {last}");
-    Err(Problem::field(pointer, born))
-}
-
-/// Foster parents care for the child, but parental responsibility stays with others.
-fn check_responsibility(capacity: Capacity, parental_responsibility: bool) -> Result<()> {
-    if parental_responsibility && capacity == Capacity::FosterParent {
-        return Err(Problem::field("/parental_responsibility", "must be false for a foster parent"));
-    }
-    Ok(())
 }
 
 /// The change may alter who must consent. If the contact person's consent no longer suffices, the leader takes over.

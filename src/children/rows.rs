@@ -18,8 +18,8 @@ use crate::{
 const INSERT_PEOPLE: &str = "INSERT INTO person (id, municipality, national_id_index, national_id, name, birth_date, created_at, \
     canonical_id, identity_id) ";
 const INSERT_NUMBERS: &str = "INSERT INTO identity_number (number_index, identity_id) ";
-const INSERT: &str = "INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, \
-    registered_at) ";
+const INSERT: &str = "INSERT INTO child (municipality, id, person_id, name, birth_date, due_on, mother_id, registered_by, \
+    registered_unit, registered_at) ";
 const INSERT_GUARDIANSHIPS: &str = "INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, \
     parental_responsibility, lives_with_child, capacity, created_at, created_by) ";
 
@@ -41,6 +41,10 @@ pub(crate) struct ChildRow<'a> {
     pub person: Id<Person>,
     pub name: Cow<'a, str>,
     pub birth_date: NaiveDate,
+    /// When she is due, if it is a pregnant woman.
+    pub due_on: Option<NaiveDate>,
+    /// The registration of the mother, if the birth was recorded in her case.
+    pub mother: Option<Id<Child>>,
     pub registered_by: Id<Person>,
     pub registered_unit: Id<Unit>,
     pub registered_at: DateTime<Utc>,
@@ -133,12 +137,14 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ChildRow<'_>]) -> Result<(), DbE
             Ok::<_, DbError>((row, tx.vault().seal(&KeyName::people(municipality), name)?))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, INSERT, 8, rows, |values, (row, name)| values
+    insert_rows!(tx, INSERT, 10, rows, |values, (row, name)| values
         .push_bind(row.municipality)
         .push_bind(row.id)
         .push_bind(row.person)
         .push_bind(name)
         .push_bind(row.birth_date)
+        .push_bind(row.due_on)
+        .push_bind(row.mother)
         .push_bind(row.registered_by)
         .push_bind(row.registered_unit)
         .push_bind(row.registered_at))?;

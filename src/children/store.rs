@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
+    changes::NewDetails,
     dto::{ChildOut, GuardianshipOut},
     rows::{self, ChildRow, GuardianshipRow, PersonRow},
 };
@@ -23,10 +24,16 @@ use crate::{
 };
 
 const FIND_CHILD: &str = "
-    SELECT id, municipality, name, birth_date, registered_unit, registered_at, version FROM child WHERE municipality = $1 AND id = $2";
+    SELECT id, municipality, name, birth_date, due_on, registered_unit, registered_at, version,
+           COALESCE(unborn = 'registered', FALSE) AS is_unborn
+    FROM child WHERE municipality = $1 AND id = $2";
 const UPDATE_CHILD: &str = "
-    UPDATE child SET person_id = COALESCE($4, person_id), name = COALESCE($5, name), birth_date = $6, version = version + 1
+    UPDATE child SET person_id = COALESCE($4, person_id), name = COALESCE($5, name), birth_date = $6, due_on = $7, unborn = COALESCE($8, unborn), version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
+const END_PREGNANCY: &str = "
+    UPDATE child SET due_on = NULL, version = version + 1 WHERE municipality = $1 AND id = $2 AND due_on IS NOT NULL";
+const END_GUARDIANSHIPS: &str = "
+    UPDATE guardianship SET ended_at = $3, version = version + 1 WHERE municipality = $1 AND child_id = $2 AND ended_at IS NULL";
 const IDENTIFIED: &str = "UPDATE child SET identified_at = $3 WHERE municipality = $1 AND id = $2";
 const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
 const SELECT_GUARDIANS: &str = concat!(
@@ -98,17 +105,46 @@ async fn join(tx: &mut Tx, municipality: &str, number: &NationalId) -> Result<Id
     Ok(person)
 }
 
-pub(super) struct NewChild<'a> {
+/// A registration to make.
+#[derive(Debug)]
+pub struct NewChild<'a> {
+    /// The municipality that keeps the record.
     pub municipality: &'a str,
+    /// The national identity number.
     pub national_id: Option<&'a NationalId>,
+    /// The name.
     pub name: &'a str,
+    /// The day of birth.
     pub birth_date: NaiveDate,
+    /// When she is due, if it is a pregnant woman.
+    pub due_on: Option<NaiveDate>,
+    /// The registration of the mother, if the birth is recorded in her case.
+    pub mother: Option<Id<Child>>,
+    /// The person who registers it.
     pub registered_by: Id<Person>,
+    /// Their unit.
     pub registered_unit: Id<Unit>,
 }
 
-pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -> Result<Id<Child>, DbError> {
-    let NewChild { municipality, national_id, name, birth_date, registered_by, registered_unit } = new;
+/// Registers a child. Returns the registration and the child as a person.
+///
+/// # Errors
+/// If the write to the database fails.
+pub async fn register(
+    tx: &mut Tx,
+    new: NewChild<'_>,
+    now: DateTime<Utc>,
+) -> Result<(Id<Child>, Id<Person>), DbError> {
+    let NewChild {
+        municipality,
+        national_id,
+        name,
+        birth_date,
+        due_on,
+        mother,
+        registered_by,
+        registered_unit,
+    } = new;
     let person = identify(tx, municipality, national_id, name, Some(birth_date), now).await?;
     let id = Id::<Child>::new();
     let row = ChildRow {
@@ -117,30 +153,79 @@ pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -
         person,
         name: name.into(),
         birth_date,
+        due_on,
+        mother,
         registered_by,
         registered_unit,
         registered_at: now,
     };
     rows::insert(tx, &[row]).await?;
-    Ok(id)
+    Ok((id, person))
 }
 
 pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Result<ChildOut, DbError> {
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
 }
 
-/// Corrects a child's details. Without a new person or a new name, it is unchanged. Returns false if the registration was changed since it was
+/// Corrects a child's details. Without a new person or a new name, these stay. Returns false if the registration was changed since it was
 /// read: it turned out to be about the same child as another, which locks no registration.
 pub(super) async fn update(
     tx: &mut Tx,
     current: &ChildOut,
     person: Option<Id<Person>>,
-    name: Option<&str>,
-    birth_date: NaiveDate,
+    new: &NewDetails,
 ) -> Result<bool, DbError> {
     let ChildOut { municipality, id, version, .. } = current;
-    let name = tx.vault().seal_optional(&KeyName::people(municipality), name)?;
-    Ok(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)? == 1)
+    let NewDetails { name, birth_date, due_on, replaces_unborn, .. } = new;
+    let unborn = replaces_unborn.then_some("replaced");
+    let name = tx.vault().seal_optional(&KeyName::people(municipality), name.as_deref())?;
+    Ok(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, *birth_date, *due_on, unborn)?
+        == 1)
+}
+
+/// Ends the pregnancy of a registered woman. A pregnancy that has ended stays as it is.
+pub(super) async fn end_pregnancy(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Result<(), DbError> {
+    execute!(tx, END_PREGNANCY, municipality, id)?;
+    Ok(())
+}
+
+/// Ends all guardianships in a registration.
+pub(super) async fn end_guardianships(
+    tx: &mut Tx,
+    municipality: &str,
+    id: Id<Child>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    execute!(tx, END_GUARDIANSHIPS, municipality, id, now)?;
+    Ok(())
+}
+
+/// Returns whether a person is a guardian of a child in the municipality.
+pub(super) async fn is_guardian_somewhere(
+    tx: &mut Tx,
+    municipality: &str,
+    person: Id<Person>,
+) -> Result<bool, DbError> {
+    const ANY: &str = "SELECT id FROM guardianship WHERE municipality = $1 AND guardian_id = $2 AND ended_at IS NULL LIMIT 1";
+    Ok(fetch_optional!(tx, (Id<Guardianship>,), ANY, municipality, person)?.is_some())
+}
+
+/// Returns the number of registrations of a child with this guardian, by one of them.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn registrations_with(
+    tx: &mut Tx,
+    municipality: &str,
+    child: Id<Child>,
+    guardian: Id<Person>,
+) -> Result<i64, DbError> {
+    const COUNT: &str = "
+        SELECT COUNT(*) FROM child k JOIN child o ON o.municipality = k.municipality AND o.person_id = k.person_id
+        JOIN guardianship g ON g.municipality = o.municipality AND g.child_id = o.id
+        WHERE k.municipality = $1 AND k.id = $2 AND g.guardian_id = $3 AND g.ended_at IS NULL";
+    let (count,) = fetch_one!(tx, (i64,), COUNT, municipality, child, guardian)?;
+    Ok(count)
 }
 
 /// Returns whether other registrations are about the same person.
@@ -192,19 +277,32 @@ pub(super) async fn find_guardianship(
     fetch_optional!(tx, GuardianshipOut, FIND_GUARDIANSHIP, municipality, child, id)
 }
 
-pub(super) struct NewGuardianship<'a> {
+/// A guardianship to register.
+#[derive(Debug)]
+pub struct NewGuardianship<'a> {
+    /// The municipality of the registration.
     pub municipality: &'a str,
+    /// The child.
     pub child: Id<Child>,
+    /// The guardian.
     pub guardian: Id<Person>,
+    /// The name of the guardian.
     pub name: &'a str,
+    /// Whether they hold parental responsibility.
     pub parental_responsibility: bool,
+    /// Whether the child lives with them.
     pub lives_with_child: bool,
+    /// The capacity in which they are a guardian.
     pub capacity: Capacity,
+    /// The person who registers them.
     pub by: Id<Person>,
 }
 
-/// Returns none if the person is already a guardian of the child.
-pub(super) async fn insert_guardianship(
+/// Registers a guardian. Returns none if the person is already a guardian of the child.
+///
+/// # Errors
+/// If the write to the database fails.
+pub async fn insert_guardianship(
     tx: &mut Tx,
     new: NewGuardianship<'_>,
     now: DateTime<Utc>,

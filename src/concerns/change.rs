@@ -1,14 +1,14 @@
 //! Changes of a concern. The wordings that a change replaces are kept.
 
+use std::array::from_fn;
+
 use super::{
-    dto::{ConcernIn, ConcernOut},
-    store,
+    dto::{ConcernIn, ConcernOut, TEXTS},
+    store, waiting,
 };
 use crate::{
     access::{Permit, actions::UpdateConcern},
-    kernel::text::Prose,
     problem::{Problem, Result},
-    vault::Content,
     wordings::{self, Change, Text},
 };
 
@@ -48,6 +48,10 @@ pub(super) async fn make(
         now: permit.moment().now,
     };
     wordings::keep(permit.tx(), &concern.key(), change, &replaced).await?;
+    let moves = concern.child_id.is_some_and(|now| content.child_id != Some(now));
+    if content.strike_out || moves {
+        waiting::strike_out(permit.tx(), &concern.municipality, concern.id).await?;
+    }
     Ok(store::update(permit.tx(), concern, content, changes.map(|change| change.is_new)).await?)
 }
 
@@ -61,18 +65,10 @@ struct TextChange {
     replaces: bool,
 }
 
-fn changes(current: &ConcernOut, content: &ConcernIn) -> [TextChange; 5] {
-    let of = |text, new: Option<&str>, old: Option<&str>| {
-        let is_new = new != old;
-        TextChange { text, is_new, replaces: is_new && old.is_some() }
-    };
-    let optional =
-        |text, new: &Option<Prose>, old: &Option<Content>| of(text, new.as_deref(), old.as_deref());
-    [
-        of(Text::Facts, Some(&*content.facts), Some(&*current.facts)),
-        optional(Text::RiskFactors, &content.risk_factors, &current.risk_factors),
-        optional(Text::ProtectiveFactors, &content.protective_factors, &current.protective_factors),
-        optional(Text::ChildSays, &content.child_says, &current.child_says),
-        optional(Text::TriedSoFar, &content.tried_so_far, &current.tried_so_far),
-    ]
+fn changes(current: &ConcernOut, content: &ConcernIn) -> [TextChange; 8] {
+    let (old, new) = (current.texts(), content.texts());
+    from_fn(|at| {
+        let is_new = new[at].as_deref() != old[at];
+        TextChange { text: TEXTS[at], is_new, replaces: is_new && old[at].is_some() }
+    })
 }

@@ -1,9 +1,15 @@
 //! Request and response types for concerns.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{
+    factors::{self, ProtectiveFactor, RiskFactor},
+    waiting::PostponementOut,
+};
 use crate::{
     access::{Kinds, RowReader},
     cases::AgreedWith,
@@ -18,7 +24,7 @@ use crate::{
     problem::Problem,
     shown,
     vault::{Content, KeyName},
-    wordings::EarlierWordingOut,
+    wordings::{EarlierWordingOut, Text},
     words,
 };
 
@@ -58,6 +64,17 @@ pub struct ConcernIn {
     /// The efforts so far.
     #[serde(default)]
     pub tried_so_far: Option<Prose>,
+    /// The adults' own practice and the learning environment: what in them may matter, and what they will change (pedagogisk analyse).
+    #[serde(default)]
+    pub own_practice: Option<Prose>,
+    /// The risk factors that are seen, of those in `GET /v1/concern-factors`.
+    #[serde(default)]
+    #[schema(max_items = 8)]
+    pub seen_risk_factors: Vec<RiskFactor>,
+    /// The protective factors that are seen, of those in `GET /v1/concern-factors`. Some say nothing about a young child.
+    #[serde(default)]
+    #[schema(max_items = 7)]
+    pub seen_protective_factors: Vec<ProtectiveFactor>,
     /// In an update: why words are changed. The earlier wordings are kept in any case.
     #[serde(default)]
     pub change_reason: Option<Prose>,
@@ -182,6 +199,18 @@ impl DecisionIn {
     }
 }
 
+/// The texts of a concern, in the order of `texts()` of what it is written as and what it is shown as.
+pub(super) const TEXTS: [Text; 8] = [
+    Text::Facts,
+    Text::RiskFactors,
+    Text::ProtectiveFactors,
+    Text::ChildSays,
+    Text::TriedSoFar,
+    Text::OwnPractice,
+    Text::SeenRiskFactors,
+    Text::SeenProtectiveFactors,
+];
+
 /// A concern.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ConcernOut {
@@ -212,11 +241,27 @@ pub struct ConcernOut {
     pub child_says: Option<Content>,
     /// The efforts so far.
     pub tried_so_far: Option<Content>,
+    /// The adults' own practice and the learning environment.
+    pub own_practice: Option<Content>,
+    /// The risk factors that are seen. Null if the key of the texts has been erased.
+    #[serde(serialize_with = "factors::as_list")]
+    #[schema(value_type = Option<Vec<RiskFactor>>)]
+    pub seen_risk_factors: Option<Content>,
+    /// The protective factors that are seen. Null if the key of the texts has been erased.
+    #[serde(serialize_with = "factors::as_list")]
+    #[schema(value_type = Option<Vec<ProtectiveFactor>>)]
+    pub seen_protective_factors: Option<Content>,
     /// The earlier wordings of its texts, in the order they were replaced.
     #[sqlx(skip)]
     pub earlier: Vec<EarlierWordingOut>,
     /// The deadline for a decision.
     pub decide_by: NaiveDate,
+    /// The times someone has waited (se an), in order. The last has the day to look again, which is the deadline.
+    #[sqlx(skip)]
+    pub postponements: Vec<PostponementOut>,
+    /// The advice about a concern that names a child and is not decided. It is the same about every child.
+    #[sqlx(skip)]
+    pub advice: Option<AdviceOut>,
     /// The decision.
     pub decision: Option<ConcernDecision>,
     /// The reason for the decision.
@@ -249,13 +294,68 @@ pub struct ConcernOut {
 shown!(ConcernOut, RowReader {
     row {
         id, municipality, unit_id, unit_name, author_id, author_name, child_id, child_name, facts,
-        risk_factors, protective_factors, child_says, tried_so_far, decide_by, decision,
+        risk_factors, protective_factors, child_says, tried_so_far, own_practice, seen_risk_factors,
+        seen_protective_factors, decide_by, advice, decision,
         decision_reason, decided_at, case_id, report_id, created_at, version, sector, had_another_child, disqualified
     }
-    + each { earlier }
+    + each { earlier, postponements }
 });
 
+/// Advice to the person who has a concern.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct AdviceOut {
+    /// A stable code.
+    #[schema(example = "ask_guardians_to_let_you_talk")]
+    code: &'static str,
+    /// The advice.
+    text: &'static str,
+    /// The advice in Norwegian.
+    text_no: &'static str,
+}
+
+/// The advice about every child, so that it reveals nothing about the concerns of others.
+const ADVICE: AdviceOut = AdviceOut {
+    code: "ask_guardians_to_let_you_talk",
+    text: "Talk with the guardians, and ask them to let you talk with others who know the child. Others may have seen the same.",
+    text_no: "Snakk med de foresatte, og be om å få snakke med andre som kjenner barnet. Andre kan ha sett det samme.",
+};
+
+impl ConcernIn {
+    /// Returns its texts, in the order of [`TEXTS`].
+    pub(super) fn texts(&self) -> [Option<Cow<'_, str>>; 8] {
+        [
+            Some(Cow::from(&*self.facts)),
+            self.risk_factors.as_deref().map(Cow::from),
+            self.protective_factors.as_deref().map(Cow::from),
+            self.child_says.as_deref().map(Cow::from),
+            self.tried_so_far.as_deref().map(Cow::from),
+            self.own_practice.as_deref().map(Cow::from),
+            factors::as_text(&self.seen_risk_factors).map(Cow::from),
+            factors::as_text(&self.seen_protective_factors).map(Cow::from),
+        ]
+    }
+}
+
 impl ConcernOut {
+    /// Returns its texts, in the order of [`TEXTS`].
+    pub(super) fn texts(&self) -> [Option<&str>; 8] {
+        [
+            Some(&*self.facts),
+            self.risk_factors.as_deref(),
+            self.protective_factors.as_deref(),
+            self.child_says.as_deref(),
+            self.tried_so_far.as_deref(),
+            self.own_practice.as_deref(),
+            self.seen_risk_factors.as_deref(),
+            self.seen_protective_factors.as_deref(),
+        ]
+    }
+
+    /// Returns the advice about it.
+    pub(super) fn due_advice(&self) -> Option<AdviceOut> {
+        (self.child_id.is_some() && self.decision.is_none()).then_some(ADVICE)
+    }
+
     /// Returns whether a change makes it a concern about another child than one that it has been about.
     pub(super) fn gets_another_child(&self, child: Option<ChildId>) -> bool {
         self.had_another_child || self.child_id.is_some_and(|now| child != Some(now))

@@ -7,17 +7,20 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     change,
     dto::{ConcernDecision, ConcernIn, ConcernOut, Decided, DecisionIn},
+    factors::{self, ConcernFactorOut},
     store,
+    waiting::{self, PostponementIn},
 };
 use crate::{
     access::{
-        ChildFacts, Kinds, Parts, Permit, Whole,
+        ChildFacts, Kinds, Parts, Permit, Public, Whole,
         actions::{
-            Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
-            RecordConcern, UpdateConcern,
+            Action, DecideConcern, ListConcerns, PostponeConcern, ReadCase, ReadChild,
+            ReadChildWelfareReport, ReadConcern, RecordConcern, UpdateConcern,
         },
         cases_in_list, child_facts, is_close,
         objects::{CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject},
+        public::ListConcernFactors,
         ties,
     },
     cases::{self, AgreedWith},
@@ -25,12 +28,13 @@ use crate::{
     db::{Tx, dialect},
     kernel::{
         Id, Page, PageQuery, Slice,
+        days_off::working_day_from,
         ids::{Case, Child, ChildWelfareReport},
     },
     next_steps,
     problem::{
         Problem, Result,
-        docs::{ChangeProblems, ReadProblems, WriteProblems},
+        docs::{ChangeProblems, PublicProblems, ReadProblems, WriteProblems},
     },
 };
 
@@ -44,7 +48,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(list_concerns)
         .service(read_concern)
         .service(update_concern)
-        .service(decide_concern);
+        .service(decide_concern)
+        .service(postpone_concern)
+        .service(list_concern_factors);
 }
 
 /// Records a concern in the unit where the caller works.
@@ -59,7 +65,11 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
     let unit = permit.object().clone();
     let municipality = match content.child_id {
         None => unit.municipality_of_the_unnamed().map_err(|why| Problem::field("/child_id", why))?,
-        Some(child) => known_child(&mut permit, child).await?.municipality,
+        Some(child) => {
+            let child = known_child(&mut permit, child).await?;
+            factors::fit(child.age, &content.seen_protective_factors)?;
+            child.municipality
+        }
     };
     if !unit.serves.contains(&municipality) {
         return Err(Problem::field("/child_id", "must be in a municipality that the unit serves"));
@@ -99,7 +109,7 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
     };
     let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
     let mut page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
-    store::with_wordings(permit.tx(), &mut page.items).await?;
+    store::complete(permit.tx(), &mut page.items).await?;
     for row in &page.items {
         permit.note_row::<ReadConcern>(&object(row));
     }
@@ -129,10 +139,12 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
     let content: ConcernIn = permit.input()?;
     require_undecided(&concern)?;
     permit.expect_version(concern.version)?;
-    if let Some(child) = content.child_id
-        && known_child(&mut permit, child).await?.municipality != concern.municipality
-    {
-        return Err(Problem::field("/child_id", "must be in the municipality of the concern"));
+    if let Some(child) = content.child_id {
+        let child = known_child(&mut permit, child).await?;
+        if child.municipality != concern.municipality {
+            return Err(Problem::field("/child_id", "must be in the municipality of the concern"));
+        }
+        factors::fit(child.age, &content.seen_protective_factors)?;
     }
     change::make(&mut permit, &concern, &content).await?;
     let concern = current(&mut permit).await?;
@@ -180,6 +192,36 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
     let concern = current(&mut permit).await?;
     permit.note_shown(case);
     permit.changed(concern.version, &concern.whole()).await
+}
+
+/// Waits and looks at a concern again on a date (se an). The deadline to decide it moves to that date.
+///
+/// At most three times, and never beyond the longest time of the municipality from when the concern was recorded. The reason is kept.
+#[utoipa::path(
+    operation_id = "postpone_concern", tag = "concerns", params(("concern_id" = Uuid, Path)), request_body = PostponementIn,
+    responses((status = 200, body = ConcernOut, description = "The concern, with its new deadline"), ChangeProblems),
+)]
+#[post("/concerns/{concern_id}/postpone")]
+async fn postpone_concern(mut permit: Permit<PostponeConcern>) -> Result<HttpResponse> {
+    let concern = current(&mut permit).await?;
+    let content: PostponementIn = permit.input()?;
+    require_undecided(&concern)?;
+    permit.expect_version(concern.version)?;
+    let (by, moment) = (permit.caller().person, permit.moment());
+    waiting::postpone(permit.tx(), &concern, &content, by, moment).await?;
+    let concern = current(&mut permit).await?;
+    permit.changed(concern.version, &concern.whole()).await
+}
+
+/// Lists the risk factors and the protective factors that a concern can name, with their names, the age from which each says something, and
+/// the list they are from.
+#[utoipa::path(
+    operation_id = "list_concern_factors", tag = "concerns",
+    responses((status = 200, body = Page<ConcernFactorOut>, description = "The factors"), PublicProblems),
+)]
+#[get("/concern-factors")]
+async fn list_concern_factors(public: Public<ListConcernFactors>) -> Result<HttpResponse> {
+    public.show_page(&Page { items: factors::all(), next_cursor: None })
 }
 
 async fn open_case(
@@ -290,7 +332,7 @@ fn require_undecided(concern: &ConcernOut) -> Result<()> {
 
 fn deadline(today: NaiveDate, guide_days: Option<i64>) -> NaiveDate {
     let days = guide_days.and_then(|days| u64::try_from(days).ok()).unwrap_or(DECISION_DAYS);
-    today.checked_add_days(Days::new(days)).unwrap_or(today)
+    working_day_from(today.checked_add_days(Days::new(days)).unwrap_or(today))
 }
 
 #[cfg(test)]
@@ -300,7 +342,7 @@ mod tests {
     #[test]
     fn a_concern_is_decided_within_fourteen_days_unless_the_guide_says_otherwise() {
         let today: NaiveDate = "2026-11-22".parse().expect("a date");
-        assert_eq!(deadline(today, None).to_string(), "2026-12-06");
-        assert_eq!(deadline(today, Some(7)).to_string(), "2026-11-29");
+        assert_eq!(deadline(today, None).to_string(), "2026-12-07", "the 6th is a Sunday");
+        assert_eq!(deadline(today, Some(9)).to_string(), "2026-12-01");
     }
 }

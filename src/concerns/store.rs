@@ -1,13 +1,12 @@
 //! Concerns in the database.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
     dto::{ConcernDecision, ConcernIn, ConcernOut},
     rows::{self, ConcernRow},
+    waiting,
 };
 use crate::{
     access::Ties,
@@ -16,13 +15,10 @@ use crate::{
     identity::Caller,
     kernel::{
         Id,
-        ids::{Case, Child, ChildWelfareReport, Concern, Person, Unit},
-        text::Prose,
+        ids::{Case, ChildWelfareReport, Concern, Person, Unit},
         vocabulary::Sector,
     },
-    persons_of_sql, role_counts_sql,
-    vault::{KeyName, Sealed},
-    wordings,
+    persons_of_sql, role_counts_sql, wordings,
 };
 
 macro_rules! select {
@@ -30,7 +26,7 @@ macro_rules! select {
         concat!(
             "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, u.sector, c.author_id, p.name AS author_name,
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
-                    c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
+                    c.tried_so_far, c.own_practice, c.seen_risk_factors, c.seen_protective_factors, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
                     c.created_at,
                     c.version, c.had_another_child
              FROM concern c
@@ -58,11 +54,15 @@ const LIST_OWN: &str = select!(
 /// Candidates: concerns of a unit. The rules decide on each.
 const LIST_OF_UNIT: &str = select!("c.unit_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
 const UPDATE: &str = "
-    UPDATE concern SET child_id = $4, facts = CASE WHEN $10 THEN $5 ELSE facts END,
-           risk_factors = CASE WHEN $11 THEN $6 ELSE risk_factors END,
-           protective_factors = CASE WHEN $12 THEN $7 ELSE protective_factors END,
-           child_says = CASE WHEN $13 THEN $8 ELSE child_says END,
-           tried_so_far = CASE WHEN $14 THEN $9 ELSE tried_so_far END, had_another_child = $15, version = version + 1
+    UPDATE concern SET child_id = $4, facts = CASE WHEN $13 THEN $5 ELSE facts END,
+           risk_factors = CASE WHEN $14 THEN $6 ELSE risk_factors END,
+           protective_factors = CASE WHEN $15 THEN $7 ELSE protective_factors END,
+           child_says = CASE WHEN $16 THEN $8 ELSE child_says END,
+           tried_so_far = CASE WHEN $17 THEN $9 ELSE tried_so_far END,
+           own_practice = CASE WHEN $18 THEN $10 ELSE own_practice END,
+           seen_risk_factors = CASE WHEN $19 THEN $11 ELSE seen_risk_factors END,
+           seen_protective_factors = CASE WHEN $20 THEN $12 ELSE seen_protective_factors END,
+           had_another_child = $21, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
 const KIND_OF_UNIT: &str = "SELECT kind FROM unit WHERE id = $1";
 const DECIDE: &str = "
@@ -87,7 +87,7 @@ pub(super) async fn get(
     id: Id<Concern>,
 ) -> Result<ConcernOut, DbError> {
     let mut concern = [fetch_one!(tx, ConcernOut, SELECT, municipality, id)?];
-    with_wordings(tx, &mut concern).await?;
+    complete(tx, &mut concern).await?;
     let [concern] = concern;
     Ok(ConcernOut { disqualified, ..concern })
 }
@@ -120,13 +120,15 @@ pub(super) async fn list(
     Ok(rows)
 }
 
-/// Gives concerns their earlier wordings. The caller may read them all.
-pub(super) async fn with_wordings(tx: &mut Tx, concerns: &mut [ConcernOut]) -> Result<(), DbError> {
+/// Gives concerns their earlier wordings, their postponements and the advice about them. The caller may read them all.
+pub(super) async fn complete(tx: &mut Tx, concerns: &mut [ConcernOut]) -> Result<(), DbError> {
     wordings::of_these(tx, concerns, |concern| concern.id.uuid(), |concern| &mut concern.earlier).await?;
     // A reason can repeat the words about another child.
     for concern in concerns.iter_mut().filter(|concern| concern.had_another_child) {
         concern.earlier.iter_mut().for_each(|wording| wording.reason = None);
     }
+    waiting::of_these(tx, concerns).await?;
+    concerns.iter_mut().for_each(|concern| concern.advice = concern.due_advice());
     Ok(())
 }
 
@@ -151,8 +153,6 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Concern>, DbError> {
     let NewConcern { municipality, unit, sector, author, content, decide_by } = new;
-    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far, .. } =
-        content;
     let id = Id::<Concern>::new();
     let row = ConcernRow {
         municipality,
@@ -160,12 +160,8 @@ pub(super) async fn insert(
         unit,
         sector,
         author,
-        child: *child_id,
-        facts: Cow::from(&**facts),
-        risk_factors: risk_factors.as_deref().map(Cow::from),
-        protective_factors: protective_factors.as_deref().map(Cow::from),
-        child_says: child_says.as_deref().map(Cow::from),
-        tried_so_far: tried_so_far.as_deref().map(Cow::from),
+        child: content.child_id,
+        texts: content.texts(),
         decide_by,
         created_at: now,
         decided: None,
@@ -174,33 +170,49 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Updates a concern. Of its texts, those that are new are replaced: the facts, the risk factors, the protective factors, the child's words
-/// and the efforts so far.
+/// Updates a concern. Of its texts, those that are new are replaced.
 pub(super) async fn update(
     tx: &mut Tx,
     current: &ConcernOut,
     content: &ConcernIn,
-    [facts_new, risks_new, protective_new, words_new, efforts_new]: [bool; 5],
+    are_new: [bool; 8],
 ) -> Result<(), DbError> {
-    let SealedConcern { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } =
-        seal(tx, &current.key(), content)?;
+    let ConcernOut { municipality, id, version, .. } = current;
+    let [facts, risks, protective, says, tried, practice, seen_risks, seen_protective] =
+        rows::seal(tx, &current.key(), &content.texts())?;
+    let [
+        new_facts,
+        new_risks,
+        new_protective,
+        new_says,
+        new_tried,
+        new_practice,
+        new_seen,
+        new_seen_protective,
+    ] = are_new;
     expect_one(execute!(
         tx,
         UPDATE,
-        &current.municipality,
-        current.id,
-        current.version,
-        child_id,
+        municipality,
+        *id,
+        *version,
+        content.child_id,
         facts,
-        risk_factors,
-        protective_factors,
-        child_says,
-        tried_so_far,
-        facts_new,
-        risks_new,
-        protective_new,
-        words_new,
-        efforts_new,
+        risks,
+        protective,
+        says,
+        tried,
+        practice,
+        seen_risks,
+        seen_protective,
+        new_facts,
+        new_risks,
+        new_protective,
+        new_says,
+        new_tried,
+        new_practice,
+        new_seen,
+        new_seen_protective,
         current.gets_another_child(content.child_id)
     )?)
 }
@@ -244,28 +256,4 @@ pub(super) async fn is_case_of_same_child(
 ) -> Result<bool, DbError> {
     let (count,) = fetch_one!(tx, (i64,), SAME_CHILD, &concern.municipality, case, concern.child_id)?;
     Ok(count > 0)
-}
-
-/// A concern as stored in the database.
-struct SealedConcern {
-    child_id: Option<Id<Child>>,
-    facts: Sealed,
-    risk_factors: Option<Sealed>,
-    protective_factors: Option<Sealed>,
-    child_says: Option<Sealed>,
-    tried_so_far: Option<Sealed>,
-}
-
-fn seal(tx: &Tx, key: &KeyName, content: &ConcernIn) -> Result<SealedConcern, DbError> {
-    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far, .. } =
-        content;
-    let optional = |text: &Option<Prose>| tx.vault().seal_optional(key, text.as_deref());
-    Ok(SealedConcern {
-        child_id: *child_id,
-        facts: tx.vault().seal(key, facts)?,
-        risk_factors: optional(risk_factors)?,
-        protective_factors: optional(protective_factors)?,
-        child_says: optional(child_says)?,
-        tried_so_far: optional(tried_so_far)?,
-    })
 }

@@ -11,3 +11,4 @@ mod rules;
 mod store;
 
 pub use routes::configure;
+pub use store::protect_like;

@@ -14,7 +14,7 @@ use crate::{
     execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
         Id,
-        ids::{Guardianship, Person, Unit},
+        ids::{Child, Guardianship, Person, Unit},
         vocabulary::Protection,
     },
     vault::{Content, KeyName},
@@ -143,6 +143,25 @@ pub(super) async fn put(
         }
     });
     rows::insert_guardians(tx, &guardians.collect::<Vec<_>>()).await
+}
+
+/// Gives a newly registered child the protection of the address of another registered person (`from`, `to`) whose home it shares.
+///
+/// # Errors
+/// If the write to the database fails.
+pub async fn protect_like(
+    tx: &mut Tx,
+    municipality: &str,
+    (from, to): (Id<Child>, Id<Child>),
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let Some(row) = fetch_optional!(tx, ProtectionRow, PROTECTION, municipality, from)? else {
+        return Ok(());
+    };
+    let protection = Protection::stored(Some(&row.protection));
+    let row = rows::ProtectionRow { municipality, child: to, protection, changed_by: by, changed_at: now };
+    rows::insert_protections(tx, &[row]).await
 }
 
 /// Returns the guardianships of the child that are in force.

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::{Db, DbError, EngineTx};
 
 /// The tables with limited privileges, and the privileges.
-const LIMITED: [(&str, &str); 12] = [
+const LIMITED: [(&str, &str); 17] = [
     ("access_log", "SELECT, INSERT"),
     ("access_log_leaf", "SELECT, INSERT"),
     ("access_log_node", "SELECT, INSERT"),
@@ -15,6 +15,11 @@ const LIMITED: [(&str, &str); 12] = [
     ("access_log_count", "SELECT, INSERT, UPDATE"),
     ("earlier_wording", "SELECT, INSERT, UPDATE"),
     ("earlier_approval", "SELECT, INSERT"),
+    ("wait_reason", "SELECT, INSERT, UPDATE"),
+    ("concern_postponement", "SELECT, INSERT, UPDATE"),
+    ("referral", "SELECT, INSERT, UPDATE"),
+    ("referral_event", "SELECT, INSERT, UPDATE"),
+    ("referral_agreement", "SELECT, INSERT"),
     ("installation", "SELECT"),
     ("data_key", "SELECT, INSERT, UPDATE"),
     ("_sqlx_migrations", "SELECT"),

@@ -24,6 +24,13 @@ words! {
         EvaluateMeasure = "evaluate_measure",
         /// The next step of a case must be taken or settled. For a leader, it is overdue.
         NextStep = "next_step",
+        /// The contact person must record the birth of a child, or correct the due date.
+        RecordBirth = "record_birth",
+        /// The contact person must register the pregnant woman instead of her unborn child.
+        RegisterPregnantWoman = "register_pregnant_woman",
+        /// An answer to a referral is expected, or the start of the help: for the member who follows it up, and for the contact person if they may
+        /// read it.
+        FollowUpReferral = "follow_up_referral",
         /// A meeting will be held, or its minutes must be recorded.
         Meeting = "meeting",
         /// The record of a case is to move to another unit from this day: for the contact person, who sees that it does.
@@ -88,8 +95,8 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, next step, meeting, transition, request for consent, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
-    /// conflict of interest, absence or breach.
+    /// The concern, measure, next step, note with the referral, meeting, transition, request for consent, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
+    /// conflict of interest, absence, breach, or the registered person who is due or unborn.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

@@ -30,6 +30,7 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
     match kind {
         FollowUpKind::EvaluateMeasure => &["SELECT id, municipality FROM measure WHERE id IN ("],
         FollowUpKind::NextStep => &["SELECT id, municipality FROM next_step WHERE id IN ("],
+        FollowUpKind::FollowUpReferral => &["SELECT id, municipality FROM note WHERE id IN ("],
         FollowUpKind::Meeting => &["SELECT id, municipality FROM meeting WHERE id IN ("],
         FollowUpKind::DecideConcern => &["SELECT id, municipality FROM concern WHERE id IN ("],
         FollowUpKind::Transition | FollowUpKind::AnswerTransition | FollowUpKind::AcceptTransition => {
@@ -50,6 +51,9 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::NameLeader => &["SELECT id, municipality FROM unit WHERE id IN ("],
         FollowUpKind::ReportReceipt | FollowUpKind::ReportReview | FollowUpKind::ReportInvestigation => {
             &["SELECT id, municipality FROM child_welfare_report WHERE id IN ("]
+        }
+        FollowUpKind::RecordBirth | FollowUpKind::RegisterPregnantWoman => {
+            &["SELECT id, municipality FROM child WHERE id IN ("]
         }
         FollowUpKind::BreachStep => &["SELECT id, municipality FROM breach WHERE id IN ("],
         FollowUpKind::ReviewWithholding => &["SELECT id, municipality FROM withholding WHERE id IN ("],

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     dto::{FollowUpKind, FollowUpOut, FollowUpQuery},
-    places, rights, store,
+    places, referrals, rights, store,
 };
 use crate::{
     access::{
@@ -19,7 +19,8 @@ use crate::{
         actions::{
             AcceptTransition, AnswerConsentRequest, AnswerTransition, CreateConsentRequest, DecideConcern,
             DelayInforming, ListFollowUps, ListMeasures, ListMeetings, ListNextSteps, ListWithholdings,
-            ReadCase, ReadMeeting, ReadRightsCalendar, ReadTransition, SetNextStep, WithdrawConsentRequest,
+            ReadCase, ReadMeeting, ReadRightsCalendar, ReadTransition, RecordBirth, SetNextStep,
+            WithdrawConsentRequest,
         },
         cases_in_list, children_of_other_reviewers,
         objects::{
@@ -118,6 +119,7 @@ async fn with_cases(
         (by_id(readable), by_id(others));
     let concerns = theirs_to_decide(tx, asker, moment, &items).await?;
     let requests = theirs_to_answer(tx, asker, readable.values().map(|case| &**case), &items).await?;
+    let followed = referrals::theirs(tx, asker, readable.values().map(|case| &**case), &items).await?;
     let invitations = invitations(tx, asker, others.values().map(|case| &**case), &items).await?;
     let delayed = theirs_to_inform_of(tx, asker, moment, &items).await?;
     let has_claims = items.iter().any(|item| item.child_id.is_some());
@@ -148,16 +150,24 @@ async fn with_cases(
                 (_, Some(child)) => !of_others.contains(&child),
                 (_, None) => true,
             },
-            (Some(_), Some(case)) => {
-                let is_asked =
-                    !is_of_request(item.kind) || requests.contains(&(item.kind, item.object_id.into()));
-                is_asked && is_theirs(asker, case, &item)
-            }
+            (Some(_), Some(case)) => is_found(&item, &requests, &followed) && is_theirs(asker, case, &item),
             (Some(_), None) => false,
         };
         Task { item, case, invitation, is_shown }
     });
     Ok(tasks.collect())
+}
+
+/// Returns whether the caller may settle the request for consent or the referral that a task is about.
+fn is_found(
+    item: &FollowUpOut,
+    requests: &HashSet<(FollowUpKind, Id<ConsentRequest>)>,
+    followed: &HashSet<Uuid>,
+) -> bool {
+    match item.kind {
+        FollowUpKind::FollowUpReferral => followed.contains(&item.object_id),
+        kind => !is_of_request(kind) || requests.contains(&(kind, item.object_id.into())),
+    }
 }
 
 /// Returns the meetings among the tasks that the caller is invited to, in cases that they may not read. They may know nothing else of
@@ -261,10 +271,11 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::ConsentRefused => asker.may::<CreateConsentRequest>(case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
             FollowUpKind::ReviewWithholding => asker.may::<ListWithholdings>(case),
-            FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,
-            FollowUpKind::CareOrderEnds | FollowUpKind::AssignCareOrder => {
-                case.facts.relation.is_contact_person
-            }
+            FollowUpKind::RecordBirth => asker.may::<RecordBirth>(case),
+            FollowUpKind::RegisterPregnantWoman
+            | FollowUpKind::DecideClaim
+            | FollowUpKind::CareOrderEnds
+            | FollowUpKind::AssignCareOrder => case.facts.relation.is_contact_person,
             _ => true,
         }
 }

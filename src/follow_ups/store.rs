@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     absences, care_orders,
     dto::{FollowUpKind, FollowUpOut, Place},
+    pregnancies, referrals,
     rows::TaskRow,
 };
 use crate::{
@@ -262,7 +263,9 @@ pub(super) async fn list(
     let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(TaskRow::task).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
     due.extend(care_orders::list(tx, caller, moment, after, limit).await?);
+    due.extend(referrals::list(tx, caller, after, limit).await?);
     due.extend(absences::list(tx, caller, moment, after, limit).await?);
+    due.extend(pregnancies::list(tx, caller, after, limit).await?);
     due.extend_from_slice(about_consents);
     for awaited in child_welfare_reports::awaited(tx, caller, moment).await? {
         let kind = match awaited.answer {

@@ -195,10 +195,16 @@ macro_rules! bounded {
 use Distance::{Days as InDays, Years as InYears};
 
 bounded! {
-    /// When a child is born, for a registration: not older than after-care lasts (bvl § 3-6), or unborn.
-    BirthDate: Date DAY_PATTERN InYears(-25), InDays(300), "The day of birth of a child, or the due date.";
+    /// When a registered person is born: a child, or a pregnant woman.
+    BirthDate: Date DAY_PATTERN InYears(-60), InDays(0), "The day of birth of a registered person.";
+    /// When a child is born, for a registration: not older than after-care lasts (bvl § 3-6).
+    ChildBirthDate: Date DAY_PATTERN InYears(-25), InDays(0), "The day of birth of a child.";
+    /// When a child was born whose birth is recorded: not long after it.
+    NewbornBirthDate: Date DAY_PATTERN InDays(-92), InDays(0), "The day of birth of a newborn child.";
     /// When a person is born, for a correction.
-    AnyBirthDate: Date DAY_PATTERN InYears(-125), InDays(300), "The day of birth, or the due date.";
+    AnyBirthDate: Date DAY_PATTERN InYears(-125), InDays(0), "The day of birth.";
+    /// When a child is expected. A birth can be late.
+    DueDate: Date DAY_PATTERN InDays(-92), InDays(300), "The due date of a pregnancy.";
     /// When a consent begins. One on paper is recorded afterwards.
     ConsentStart: Date DAY_PATTERN InYears(-1), InYears(1), "The first day of a consent.";
     /// When a consent ends. It must stay informed (GDPR art. 7), so it is asked for again at least every second school year.
@@ -211,6 +217,8 @@ bounded! {
     EvaluationDay: Date DAY_PATTERN InDays(0), InYears(1), "The day of the next evaluation.";
     /// When a next step is taken: within the longest time that a municipality can set.
     NextStepDay: Date DAY_PATTERN InDays(0), InYears(1), "The day by which a next step is taken.";
+    /// When a concern is looked at again: within the longest time that a municipality can set.
+    LookAgainDay: Date DAY_PATTERN InDays(1), InYears(1), "The day on which a concern is looked at again.";
     /// When a record moves to another unit: a move is planned in the school year before it.
     TransitionDay: Date DAY_PATTERN InDays(0), InDays(549), "The first day on which a record can move.";
     /// When an absence begins. One that nobody recorded on its first day is recorded afterwards.
@@ -306,7 +314,7 @@ mod tests {
         for text in ["", "P", "25Y", "P25", "PY", "P1W", "--P1D"] {
             assert_eq!(Distance::parse(text), None, "{text}");
         }
-        let bounds = BirthDate::BOUNDS;
+        let bounds = Bounds { earliest: InYears(-25), latest: InDays(300) };
         let said = |day: &str| bounds.check_text(day, today).err();
         assert_eq!((said("2003-02-28"), said("2028-12-25")), (None, None));
         let expected = "must not be before 2003-02-28 (25 years before today)";

@@ -236,6 +236,10 @@ objects! {
     NextStep, NextStepId, "NextStepId";
     /// A move of the day of an evaluation.
     DayChange, DayChangeId, "DayChangeId";
+    /// A reason for a wait.
+    WaitReason, WaitReasonId, "WaitReasonId";
+    /// Something that happened to a referral.
+    ReferralEvent, ReferralEventId, "ReferralEventId";
     /// A goal.
     Goal, GoalId, "GoalId";
     /// A measure agreed for one child.

@@ -1,8 +1,9 @@
-//! Basic types that all other modules build on: ids, time, validated text and pages.
+//! Basic types that all other modules build on: ids, time, days off, validated text and pages.
 
 pub mod background;
 pub mod clock;
 pub mod day;
+pub mod days_off;
 pub mod files;
 pub mod ids;
 mod moment;

@@ -4,18 +4,18 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{NextStepChange, NextStepOut, NextStepOutcome, NextStepSettling},
-    rules::checked,
-    store::{self, Known, Settled},
+    change::change,
+    dto::{NextStepChange, NextStepOut},
+    store::{self, Known},
 };
 use crate::{
     access::{
-        Kinds, Permit, Shown,
+        Permit, Shown,
         actions::{ListNextSteps, SetNextStep},
     },
     kernel::{Page, PageQuery},
     problem::{
-        Problem, Result,
+        Result,
         docs::{ReadProblems, WriteProblems},
     },
     teams,
@@ -52,40 +52,11 @@ async fn list_next_steps(mut permit: Permit<ListNextSteps>) -> Result<HttpRespon
 )]
 #[post("/cases/{case_id}/next-steps")]
 async fn set_next_step(mut permit: Permit<SetNextStep>) -> Result<HttpResponse> {
-    let NextStepChange { settles, outcome, reason, contains, next } = permit.input()?;
+    let input: NextStepChange = permit.input()?;
     permit.require_open()?;
     let (case, asker, moment) = (permit.object().clone(), permit.asker(), permit.moment());
-    let outcome = match outcome {
-        NextStepSettling::Done => NextStepOutcome::Done,
-        NextStepSettling::Replaced => NextStepOutcome::Replaced,
-    };
-    let mut wrong: Vec<Problem> = Kinds::may_be_kept("", Some(&contains)).err().into_iter().collect();
-    if outcome == NextStepOutcome::Replaced && reason.is_none() {
-        wrong.push(Problem::field("/reason", "is required when a step is replaced"));
-    }
-    if outcome == NextStepOutcome::Done
-        && store::would_move(permit.tx(), case.facts.id, settles, (&next.what, next.due_on)).await?
-    {
-        wrong.push(Problem::field(
-            "/next/what",
-            "is the step that is done: replace it with a reason to move its day",
-        ));
-    }
-    let place = (&*case.facts.municipality, moment.today);
-    let step = match checked(permit.tx(), place, Some((&asker, &case)), &next, "/next").await {
-        Ok(step) if wrong.is_empty() => step,
-        Ok(_) => return Err(Problem::together(wrong)),
-        Err(problem) => {
-            wrong.push(problem);
-            return Err(Problem::together(wrong));
-        }
-    };
-    let (by, now) = (permit.caller().person, moment.now);
-    let settled = Settled { step: Some(settles), outcome, reason: reason.as_deref(), by };
-    if !store::settle(permit.tx(), case.facts.place(), settled, now).await? {
-        return Err(Problem::conflict("another step is pending now; read the case again"));
-    }
-    let id = store::begin(permit.tx(), case.facts.place(), step, by, now).await?;
+    let by = permit.caller().person;
+    let id = change(permit.tx(), (&asker, &case), &input, "", (by, moment)).await?;
     let set = store::get(permit.tx(), &case.facts, id).await?;
     let unknown = teams::not_to_be_known(permit.tx(), &asker, &case).await?;
     permit.note_shown([id]);

@@ -88,11 +88,12 @@ async fn current<A: Action<Object = NoteObject>>(permit: &mut Permit<A>) -> Resu
         return Err(Problem::not_found());
     }
     let NoteObject { case, id, .. } = object;
-    store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)
+    let asker = permit.asker();
+    store::find(permit.tx(), &asker, &case, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// Answers a change with the note as the caller sees it.
-async fn answer<A: Action<Object = NoteObject>>(mut permit: Permit<A>) -> Result<HttpResponse> {
+pub(super) async fn answer<A: Action<Object = NoteObject>>(mut permit: Permit<A>) -> Result<HttpResponse> {
     let note = current(&mut permit).await?;
     let note = note.seen_by(&permit.asker().reader(&permit.object().case));
     permit.changed(note.version, &note).await

@@ -12,6 +12,7 @@ use crate::{
         text::Prose,
         vocabulary::{InformationKind, Sector},
     },
+    referrals::ReferralOut,
     shown,
     vault::Content,
     withholdings::{LetterDelayIn, WithholdingBasis},
@@ -89,6 +90,9 @@ pub struct NoteOut {
     /// The earlier wordings of the text, in the order they were replaced.
     #[sqlx(skip)]
     pub earlier: Vec<EarlierWordingOut>,
+    /// The referral that the note has the help of. Null if it has none, or is struck out.
+    #[sqlx(skip)]
+    pub referral: Option<ReferralOut>,
     /// When the note was struck out. Its texts are then null: they are kept for inspection, and nobody reads them here.
     pub struck_out_at: Option<DateTime<Utc>>,
     /// Why it was struck out.
@@ -120,6 +124,7 @@ shown!(NoteOut, CaseReader {
         version
     }
     + each { earlier }
+    + one { referral }
     whereabouts: author_id, author_name, struck_out_by, struck_out_by_name, unit_id, unit_name, sector, from_municipality, from_unit_name,
         from_sector;
 });

@@ -11,6 +11,7 @@ mod readable;
 mod readers_dto;
 mod readers_routes;
 pub mod record;
+mod referral_routes;
 mod routes;
 pub(crate) mod rows;
 mod rules;

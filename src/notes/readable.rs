@@ -24,5 +24,6 @@ pub async fn readable<A: Action>(
     if !object.is_some_and(|note| permit.may::<ReadNote>(&note)) {
         return Ok(None);
     }
-    Ok(store::find(permit.tx(), &case.facts, id).await?)
+    let asker = permit.asker();
+    Ok(store::find(permit.tx(), &asker, case, id).await?)
 }

@@ -122,6 +122,8 @@ impl Draft<'_> {
             about_person: *about,
             needed_by_guardians: self.input.guardians_need.is_some(),
             written_at: self.now,
+            is_referral: false,
+            followed_up_by: None,
         }
     }
 

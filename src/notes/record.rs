@@ -28,7 +28,7 @@ pub async fn portion(
     let portion = Portion::of(objects, slice, |note| note.id.uuid());
     let objects = portion.filter(|note| asker.may::<ReadNote>(note));
     let ids: Vec<_> = objects.rows.iter().map(|note| note.id).collect();
-    let notes = store::these(tx, &case.facts, &ids).await?;
+    let notes = store::these(tx, asker, case, &ids).await?;
     let reader = asker.reader(case);
     let rows = notes.into_iter().map(|note| note.seen_by(&reader)).collect();
     Ok(Portion { rows, read_to: objects.read_to })

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     correction_routes,
     dto::{NoteIn, NoteOut, NoteWithholdingIn},
-    readers_routes,
+    readers_routes, referral_routes,
     rules::{self, Addressed},
     store,
 };
@@ -32,7 +32,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(write_note)
         .service(read_note)
         .configure(readers_routes::configure)
-        .configure(correction_routes::configure);
+        .configure(correction_routes::configure)
+        .configure(referral_routes::configure);
 }
 
 /// Lists the notes of a case that the caller may read, oldest first.
@@ -49,9 +50,10 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let fetch = async |tx: &mut Tx, slice| NoteObject::list(tx, &case, slice).await;
     let page = permit.page_of::<ReadNote>(&query, fetch).await?;
     let ids = page.ids(|note| note.object.id);
-    let notes = store::these(permit.tx(), &case.facts, &ids).await?;
+    let asker = permit.asker();
+    let notes = store::these(permit.tx(), &asker, &case, &ids).await?;
     permit.note_shown(ids);
-    let reader = permit.asker().reader(&case);
+    let reader = asker.reader(&case);
     permit.show_page(&page.with(notes.into_iter().map(|note| note.seen_by(&reader))))
 }
 
@@ -98,7 +100,8 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
         };
         withholdings::insert(permit.tx(), &case, new, now).await?;
     }
-    let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let object = permit.object().clone();
+    let note = store::find(permit.tx(), &asker, &object, id).await?.ok_or_else(Problem::not_found)?;
     let note = NoteOut { shown_to, ..note };
     let note = note.seen_by(&permit.asker().reader(permit.object()));
     permit.note_shown([id]);
@@ -114,7 +117,8 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
 #[get("/cases/{case_id}/notes/{note_id}")]
 async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
-    let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
+    let asker = permit.asker();
+    let note = store::find(permit.tx(), &asker, &case, id).await?.ok_or_else(Problem::not_found)?;
     if let Some(text) = &note.text {
         text.require()?;
     }

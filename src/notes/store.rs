@@ -10,7 +10,7 @@ use super::{
     rules::{Heard, Written},
 };
 use crate::{
-    access::{CaseFacts, CaseState},
+    access::{Asker, CaseState, objects::CaseObject},
     db::{DbError, Tx, expect_one},
     execute, fetch_of_case, fetch_optional,
     kernel::{
@@ -18,6 +18,7 @@ use crate::{
         ids::{Note, Person},
         vocabulary::InformationKind,
     },
+    referrals, teams,
     vault::KeyName,
     wordings::{self, Text},
 };
@@ -80,22 +81,47 @@ pub(super) struct NewNote<'a> {
 }
 
 /// Returns these notes of a case, in order of id.
-pub(super) async fn these(tx: &mut Tx, case: &CaseFacts, ids: &[Id<Note>]) -> Result<Vec<NoteOut>, DbError> {
-    let mut notes: Vec<NoteOut> = fetch_of_case!(tx, NoteOut, SELECT, "n", case, ids)?;
+pub(super) async fn these(
+    tx: &mut Tx,
+    asker: &Asker,
+    case: &CaseObject,
+    ids: &[Id<Note>],
+) -> Result<Vec<NoteOut>, DbError> {
+    let mut notes: Vec<NoteOut> = fetch_of_case!(tx, NoteOut, SELECT, "n", case.facts, ids)?;
     notes.sort_by_key(|note| note.id);
-    with_wordings(tx, case, &mut notes).await?;
-    Ok(notes.into_iter().map(|note| with_readers(note, case)).collect())
+    whole(tx, asker, case, &mut notes).await?;
+    Ok(notes.into_iter().map(|note| with_readers(note, &case.facts)).collect())
 }
 
 /// Finds a note of a case.
-pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
-    let mut note = fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)?;
-    with_wordings(tx, case, note.as_mut_slice()).await?;
-    Ok(note.map(|note| with_readers(note, case)))
+pub(super) async fn find(
+    tx: &mut Tx,
+    asker: &Asker,
+    case: &CaseObject,
+    id: Id<Note>,
+) -> Result<Option<NoteOut>, DbError> {
+    let mut note = fetch_optional!(tx, NoteOut, FIND, &case.facts.municipality, case.facts.id, id)?;
+    whole(tx, asker, case, note.as_mut_slice()).await?;
+    Ok(note.map(|note| with_readers(note, &case.facts)))
 }
 
-async fn with_wordings(tx: &mut Tx, case: &CaseFacts, notes: &mut [NoteOut]) -> Result<(), DbError> {
-    wordings::of_case(tx, case, notes, |note| note.id.uuid(), |note| &mut note.earlier).await
+/// Gives notes their earlier wordings and their referrals, as the caller may know of them.
+async fn whole(tx: &mut Tx, asker: &Asker, case: &CaseObject, notes: &mut [NoteOut]) -> Result<(), DbError> {
+    wordings::of_case(tx, &case.facts, notes, |note| note.id.uuid(), |note| &mut note.earlier).await?;
+    let standing = notes.iter().filter(|note| note.struck_out_at.is_none());
+    let ids: Vec<_> = standing.map(|note| note.id).collect();
+    let as_named = |person| named(&case.facts, [person]).into_iter().next().unwrap_or(person);
+    let mut referrals = referrals::of_notes(tx, &ids, case.facts.today, as_named).await?;
+    if referrals.is_empty() {
+        return Ok(());
+    }
+    let unknown = teams::not_to_be_known(tx, asker, case).await?;
+    let is_family = case.facts.relation.seats.is_empty();
+    for note in notes {
+        let referral = referrals.remove(&note.id);
+        note.referral = referral.map(|referral| referral.known(asker, is_family, &unknown));
+    }
+    Ok(())
 }
 
 fn with_readers(note: NoteOut, case: &CaseState) -> NoteOut {

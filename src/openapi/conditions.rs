@@ -8,6 +8,7 @@ type Rules = (&'static str, Vec<Value>);
 
 /// The lists of bodies whose items must differ.
 pub(super) const UNIQUE: &[(&str, &[&str])] = &[
+    ("ConcernIn", &["seen_protective_factors", "seen_risk_factors"]),
     ("ConsentIn", &["kinds", "unit_ids"]),
     ("DisclosureIn", &["measure_ids", "note_ids"]),
     ("LeaveIn", &["given_by"]),
@@ -19,7 +20,7 @@ pub(super) const UNIQUE: &[(&str, &[&str])] = &[
 
 /// Returns the rules of all bodies.
 pub(super) fn all() -> Vec<Rules> {
-    [vec![of_a_unit()], before_a_case(), in_a_case(), of_control()].concat()
+    [vec![of_a_unit()], before_a_case(), in_a_case(), of_referrals(), of_control()].concat()
 }
 
 fn of_a_unit() -> Rules {
@@ -46,6 +47,7 @@ fn of_control() -> Vec<Rules> {
 fn before_a_case() -> Vec<Rules> {
     vec![
         ("ChildIn", vec![any_of(&["birth_date", "national_id"])]),
+        ("BirthIn", vec![any_of(&["birth_date", "national_id"])]),
         (
             "GuardianIn",
             vec![implies("capacity", &json!("foster_parent"), "parental_responsibility", &json!(false))],
@@ -85,7 +87,10 @@ fn before_a_case() -> Vec<Rules> {
                 ),
             ],
         ),
-        ("ChildPatch", vec![any_of(&["name", "national_id", "birth_date", "municipality"])]),
+        (
+            "ChildPatch",
+            vec![any_of(&["name", "national_id", "birth_date", "due_on", "pregnancy_ended", "municipality"])],
+        ),
         ("GuardianshipPatch", vec![brings("guardian_name", &["reason"])]),
         ("NumberConfirmationIn", vec![exactly_one(&["person_id", "known_national_id"])]),
         ("NumberProposalIn", vec![exactly_one(&["person_id", "known_national_id"])]),
@@ -160,6 +165,45 @@ fn in_a_case() -> Vec<Rules> {
             "WithholdingIn",
             vec![excludes("note_id", &["meeting_id", "measure_id"]), excludes("meeting_id", &["measure_id"])],
         ),
+    ]
+}
+
+fn of_referrals() -> Vec<Rules> {
+    vec![
+        (
+            "ReferralIn",
+            vec![
+                exactly_one(&["to_unit_id", "to_outside"]),
+                brings("to_outside", &["to_sector"]),
+                brings("to_sector", &["to_outside"]),
+                brings("followed_up_by", &["followed_up_from"]),
+                brings("followed_up_from", &["followed_up_by"]),
+            ],
+        ),
+        ("ReferralAnswerIn", of_a_referral_answer()),
+        (
+            "ReferralPatch",
+            vec![
+                any_of(&["expected_on", "followed_up_by"]),
+                brings("expected_on", &["reason"]),
+                brings("reason", &["expected_on", "contains"]),
+                brings("contains", &["reason"]),
+                brings("followed_up_by", &["followed_up_from"]),
+                brings("followed_up_from", &["followed_up_by"]),
+            ],
+        ),
+    ]
+}
+
+fn of_a_referral_answer() -> Vec<Value> {
+    let others = |answer: &str| {
+        let all = ["received", "accepted", "started", "refused"];
+        json!(all.iter().filter(|one| **one != answer).collect::<Vec<_>>())
+    };
+    vec![
+        decides("answer", &json!(["accepted"]), &others("accepted"), &["expected_on", "start_is_known"]),
+        decides("answer", &json!(["refused"]), &others("refused"), &["next_step"]),
+        requires("answer", &json!(["refused"]), &["reason"]),
     ]
 }
 

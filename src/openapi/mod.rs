@@ -73,6 +73,7 @@ const TAGS: &[(&str, &str)] = &[
     ("measures", "The measures agreed for a child, and their evaluations."),
     ("meetings", "Meetings on a case, their minutes and decisions."),
     ("notes", "Notes in the record of a case."),
+    ("referrals", "Referrals of a child to a service, and the answers."),
     ("organisation", "Municipalities, units, and the roles of staff."),
     ("records", "Records that the family downloads, signed, and what it brings from them to another case."),
     ("rules", "The rules of confidentiality, and why they allow or refuse something."),

@@ -30,6 +30,7 @@ use crate::{
     problem::{Problem, Result},
     teams::TeamMemberOut,
     transitions::TransitionOut,
+    waiting_times::WaitReasonOut,
 };
 
 /// The unit that an entry is from.
@@ -70,6 +71,13 @@ impl Entries<'_> {
     pub(super) fn event(&mut self, event: &Seen<CaseEventOut>) -> Result<()> {
         let kind = self.kind([Some(event.person_id)], self.case.facts.sector);
         self.of_the_case(CaseSection::History, event.id.uuid(), kind, event.at, text::event(event), event)
+    }
+
+    /// Why the family waited. It belongs to this record alone.
+    pub(super) fn wait_reason(&mut self, reason: &Seen<WaitReasonOut>) -> Result<()> {
+        let kind = self.kind([], self.case.facts.sector);
+        let (id, at) = (reason.id.uuid(), reason.recorded_at);
+        self.of_the_case(CaseSection::History, id, kind, at, text::wait_reason(reason), reason)
     }
 
     pub(super) fn member(&mut self, member: &Seen<TeamMemberOut>) -> Result<()> {

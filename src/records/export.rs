@@ -18,7 +18,7 @@ use crate::{
     log_tree::RecordKey,
     measures, meetings, next_steps, notes, organisation,
     problem::{Problem, Result, docs::ReadProblems},
-    teams, transitions,
+    teams, transitions, waiting_times,
 };
 
 /// The most rows that are read of each section for one archive, shown or not.
@@ -112,6 +112,7 @@ async fn gathered(
         entries.case(&found)?;
     }
     section!(cases::record::history(tx, asker, case, slice).await?, event);
+    section!(waiting_times::record::portion(tx, asker, case, slice).await?, wait_reason);
     section!(teams::record::portion(tx, asker, case, slice).await?, member);
     section!(handovers::record::portion(tx, asker, case, slice).await?, handover);
     section!(transitions::record::portion(tx, asker, case, slice).await?, transition);

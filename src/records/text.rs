@@ -13,9 +13,11 @@ use crate::{
     meetings::{MeetingOut, MeetingStatus, PresentRole},
     next_steps::{NextStepHolder, NextStepKind, NextStepOut, NextStepOutcome},
     notes::NoteOut,
+    referrals::{ReferralEventKind, ReferralOut},
     teams::TeamMemberOut,
     transitions::{TransitionOut, TransitionStatus},
     vault::Content,
+    waiting_times::{HelpStep, WaitReasonOut},
     wordings::EarlierWordingOut,
 };
 
@@ -115,6 +117,19 @@ pub(super) fn event(event: &CaseEventOut) -> String {
         .text()
 }
 
+/// Why the family waited for a step of the help.
+pub(super) fn wait_reason(reason: &WaitReasonOut) -> String {
+    let step = match reason.step {
+        HelpStep::Concern => "undringen",
+        HelpStep::Opened => "at saken ble åpnet",
+        HelpStep::Shared => "at andre tjenester ble med",
+        HelpStep::Meeting => "det første møtet",
+        HelpStep::Measure => "det første tiltaket",
+        HelpStep::Evaluation => "den første evalueringen",
+    };
+    Lines(vec![format!("Ventet på {step}")]).line("Begrunnelse", &*reason.reason).text()
+}
+
 /// A membership of the team.
 pub(super) fn member(member: &TeamMemberOut) -> String {
     Lines::default()
@@ -176,15 +191,43 @@ pub(super) fn goal(goal: &GoalOut) -> String {
 
 /// A note. One that has not been changed is its own words, as it was written.
 pub(super) fn note(note: &NoteOut) -> String {
-    if let (Some(text), []) = (&note.text, &*note.earlier) {
+    if let (Some(text), [], None) = (&note.text, &*note.earlier, &note.referral) {
         return (**text).to_owned();
     }
-    Lines(note.text.iter().map(|text| (**text).to_owned()).collect())
+    let lines = Lines(note.text.iter().map(|text| (**text).to_owned()).collect());
+    let lines = note.referral.iter().fold(lines, referral);
+    lines
         .time("Notatet er strøket", note.struck_out_at)
         .content("Av", note.struck_out_by_name.as_ref())
         .content("Hvorfor", note.struck_out_reason.as_ref())
         .earlier(&note.earlier)
         .text()
+}
+
+/// A referral, with what has happened to it.
+fn referral(lines: Lines, referral: &ReferralOut) -> Lines {
+    let lines = lines
+        .content("Henvist til", referral.to_outside.as_ref())
+        .who("Henvist til", None, referral.to_unit_name.as_deref())
+        .content("Henvist av", referral.referred_by.as_ref())
+        .day("Sendt", Some(referral.sent_on))
+        .day("Avtalt med familien", Some(referral.agreed_on))
+        .content("Følges opp av", referral.followed_up_by_name.as_ref());
+    let lines = referral.events.iter().fold(lines, |lines, event| {
+        let what = match event.kind {
+            ReferralEventKind::Received => "Mottatt",
+            ReferralEventKind::Accepted => "Tatt imot, og barnet venter",
+            ReferralEventKind::Started => "Hjelpen har begynt",
+            ReferralEventKind::Refused => "Avslått",
+            ReferralEventKind::Withdrawn => "Trukket",
+            ReferralEventKind::DayMoved => "Ventet dag er flyttet",
+        };
+        lines
+            .day(what, Some(event.happened_on))
+            .day("Til", event.to_day)
+            .content("Hvorfor", event.reason.as_ref())
+    });
+    lines.day("Ventet innen", referral.expected_on)
 }
 
 /// A measure.

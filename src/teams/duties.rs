@@ -1,11 +1,11 @@
 //! Gives the duties of team members who can no longer carry them out to the contact person: the measures that they are responsible
-//! for, and the next step.
+//! for, the next step, and the referrals that they follow up.
 //!
 //! A measure keeps its unit, because who may know of it depends on the unit. A next step keeps the member that it passed from.
 
 use chrono::{DateTime, Utc};
 
-use super::absence;
+use super::{absence, referrals};
 use crate::{
     access::CaseState,
     db::{DbError, Tx},
@@ -41,6 +41,8 @@ macro_rules! has_no_seat_sql {
         )
     };
 }
+
+pub(super) use has_no_seat_sql;
 
 /// The duties in a case of others than the contact person: what they are, their unit, and whether the person has lost the seat.
 const DUTIES: &str = concat!(
@@ -85,6 +87,15 @@ const DOUBTFUL: &str = concat!(
         JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         JOIN next_step n ON n.municipality = c.municipality AND n.pending_in = c.id
         WHERE c.id > $1 AND n.held_by = 'member'
+        UNION ALL
+        SELECT c.id, rf.follower_unit <> c.unit_id OR rf.follower_unit <> n.unit_id, ",
+    has_no_seat_sql!("rf.follower_id", "rf.follower_unit"),
+    "
+        FROM care_case c
+        JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+        JOIN referral rf ON rf.municipality = c.municipality AND rf.case_id = c.id
+        JOIN note n ON n.municipality = rf.municipality AND n.id = rf.note_id
+        WHERE c.status = 'open' AND c.id > $1 AND rf.expected_on IS NOT NULL AND rf.follower_id IS NOT NULL
     ) d WHERE is_elsewhere OR is_lost ORDER BY id LIMIT $2"
 );
 const PASS_STEP: &str = "
@@ -129,7 +140,7 @@ async fn lost(tx: &mut Tx, case: &CaseState) -> Result<Vec<Duty>, DbError> {
 /// If the database query fails.
 pub async fn pass_on_duties(tx: &mut Tx, case: &CaseState, now: DateTime<Utc>) -> Result<usize, DbError> {
     let lost = lost(tx, case).await?;
-    let count = lost.len();
+    let count = lost.len() + referrals::pass_on(tx, case).await?;
     let ids: Vec<_> = lost.iter().map(|duty| duty.id).collect();
     absence::follow(tx, case, &ids, now).await?;
     if lost.iter().any(|duty| duty.is_step) {
@@ -189,5 +200,5 @@ pub(crate) async fn doubtful(
 
 /// Returns whether someone in the case can no longer carry out a duty.
 pub(crate) async fn has_lost(tx: &mut Tx, case: &CaseState) -> Result<bool, DbError> {
-    Ok(!lost(tx, case).await?.is_empty())
+    Ok(!lost(tx, case).await?.is_empty() || referrals::has_lost(tx, case).await?)
 }

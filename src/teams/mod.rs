@@ -5,6 +5,7 @@ mod dto;
 pub(crate) mod duties;
 mod helpers;
 pub mod record;
+mod referrals;
 mod routes;
 pub(crate) mod rows;
 mod store;

@@ -30,6 +30,12 @@ words! {
         ChildSays = "child_says",
         /// The efforts so far, in a concern.
         TriedSoFar = "tried_so_far",
+        /// The adults' own practice, in a concern.
+        OwnPractice = "own_practice",
+        /// The risk factors that are seen in a concern: their codes, with commas between.
+        SeenRiskFactors = "seen_risk_factors",
+        /// The protective factors that are seen in a concern: their codes, with commas between.
+        SeenProtectiveFactors = "seen_protective_factors",
     }
 }
 

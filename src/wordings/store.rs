@@ -61,6 +61,9 @@ pub(crate) enum Text {
     ProtectiveFactors,
     ChildSays,
     TriedSoFar,
+    OwnPractice,
+    SeenRiskFactors,
+    SeenProtectiveFactors,
 }
 
 impl Text {
@@ -75,6 +78,9 @@ impl Text {
             Self::ProtectiveFactors => keep!(concern "protective_factors"),
             Self::ChildSays => keep!(concern "child_says"),
             Self::TriedSoFar => keep!(concern "tried_so_far"),
+            Self::OwnPractice => keep!(concern "own_practice"),
+            Self::SeenRiskFactors => keep!(concern "seen_risk_factors"),
+            Self::SeenProtectiveFactors => keep!(concern "seen_protective_factors"),
         }
     }
 
@@ -88,7 +94,10 @@ impl Text {
             | Self::RiskFactors
             | Self::ProtectiveFactors
             | Self::ChildSays
-            | Self::TriedSoFar => hold_still!("concern"),
+            | Self::TriedSoFar
+            | Self::OwnPractice
+            | Self::SeenRiskFactors
+            | Self::SeenProtectiveFactors => hold_still!("concern"),
         }
     }
 
@@ -102,6 +111,9 @@ impl Text {
             Self::ProtectiveFactors => WordingPart::ProtectiveFactors,
             Self::ChildSays => WordingPart::ChildSays,
             Self::TriedSoFar => WordingPart::TriedSoFar,
+            Self::OwnPractice => WordingPart::OwnPractice,
+            Self::SeenRiskFactors => WordingPart::SeenRiskFactors,
+            Self::SeenProtectiveFactors => WordingPart::SeenProtectiveFactors,
         }
     }
 }

@@ -82,9 +82,11 @@ both_engines! {
 
     async fn a_child_without_a_number_is_registered_by_date_of_birth(world: World) {
         let teacher = world.worker("kragero/skole").await;
-        let unborn = json!({"birth_date": world.in_days(60), "name": "Not yet named"});
-        let child = register(&teacher, unborn).send().await.expect(201);
-        assert_eq!(child.text("/birth_date"), world.in_days(60));
+        let newborn = json!({"birth_date": world.in_days(0), "name": "Not yet named"});
+        let child = register(&teacher, newborn).send().await.expect(201);
+        assert_eq!(child.text("/birth_date"), world.in_days(0));
+        let unborn = json!({"birth_date": world.in_days(1), "name": "Not yet named"});
+        register(&teacher, unborn).send().await.expect_invalid("/birth_date");
         register(&teacher, json!({"name": "Nobody"})).send().await.expect_invalid("/birth_date");
         let number = world.child_number(7);
         let other = json!({"national_id": number.as_str(), "birth_date": world.in_days(0), "name": "Iben Solbakk"});
@@ -299,8 +301,8 @@ both_engines! {
 
     async fn the_date_of_birth_is_corrected_and_fits_the_number(world: World) {
         let teacher = world.worker("kragero/barnehage").await;
-        let due = json!({"birth_date": world.in_days(10), "name": "Baby"});
-        let child = register(&teacher, due).send().await.expect(201);
+        let newborn = json!({"birth_date": world.in_days(0), "name": "Baby"});
+        let child = register(&teacher, newborn).send().await.expect(201);
         let path = format!("/v1/children/{}", child.text("/id"));
         let born = json!({"birth_date": world.in_days(-1), "reason": "Born."});
         let child = teacher.patch(&path).json(born.clone()).if_match(1).send().await.expect(200);

@@ -109,8 +109,12 @@ both_engines! {
         let author = world.worker("kragero/skole").await;
         let path = format!("/v1/units/{}/concerns", author.unit.id);
         let made = author.post(&path).json(json!({"facts": "Seen."})).send().await.expect(201);
-        assert_eq!(made.text("/decide_by"), world.in_days(14));
+        // The world begins on a Sunday.
+        assert_eq!(made.text("/decide_by"), world.in_days(15), "a deadline on a Sunday is moved to the Monday");
         world.try_execute("UPDATE guide_level SET deadline_days = 7 WHERE municipality = '4014' AND level = 0").await.expect("a deadline");
+        let made = author.post(&path).json(json!({"facts": "Seen."})).send().await.expect(201);
+        assert_eq!(made.text("/decide_by"), world.in_days(8));
+        world.advance(chrono::TimeDelta::days(1));
         let made = author.post(&path).json(json!({"facts": "Seen."})).send().await.expect(201);
         assert_eq!(made.text("/decide_by"), world.in_days(7));
     }

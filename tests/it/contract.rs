@@ -86,8 +86,10 @@ fn every_post_takes_a_key_but_those_that_leave_no_trace_change_nothing_again_or_
         "finish_passkey_log_in",
         "log_in",
         "preview_note_readers",
+        "record_referral_answer",
         "refresh_session",
         "strike_out_note",
+        "withdraw_referral",
     ];
     assert_eq!(without, names(expected));
 }
@@ -199,7 +201,7 @@ fn a_day_of_a_request_has_bounds_and_a_description_of_them() {
     let bounded = schemas.values().filter(|schema| schema.get("x-earliest").is_some());
     let described = bounded.map(|schema| schema["description"].as_str().expect("a description"));
     let bounds = described.filter(|text| text.contains("From ") && text.contains("both included")).count();
-    assert_eq!(bounds, 21);
+    assert_eq!(bounds, 24);
 }
 
 #[test]

@@ -41,7 +41,7 @@ both_engines! {
             assert_eq!(due(who).await, [one("decide_concern", concern)]);
         }
         assert!(due(&colleague).await.is_empty());
-        world.advance(TimeDelta::days(15));
+        world.advance(TimeDelta::days(16));
         let late = author.get("/v1/follow-ups").send().await.expect(200);
         assert_eq!((&late.body["items"][0]["overdue"], &late.body["items"][0]["case_id"]), (&json!(true), &Value::Null));
         let decision = json!({"decision": "no_need", "reason": "It has passed."});

@@ -1,11 +1,11 @@
 //! The involvement of a service can itself be secret, and so can the people who would reveal where a child is.
 
 use serde_json::{Value, json};
-use stafett::kernel::ids::PersonId;
+use stafett::kernel::ids::{MeetingId, PersonId};
 
 use crate::{
     cast::{Cast, finds_nothing, walk},
-    support::{Role, Staff, User, World, both_engines},
+    support::{Call, Role, Staff, User, World, both_engines},
 };
 
 async fn consent(world: &World, cast: &Cast, units: &[&Staff], kinds: &[&str]) {
@@ -275,6 +275,47 @@ both_engines! {
     }
 }
 
+/// A referral that both guardians agree to, without an answer to what its text contains.
+fn referral_in(world: &World, cast: &Cast) -> Call {
+    let agreed: Vec<_> = cast.family.guardians.iter().map(|guardian| guardian.id).collect();
+    cast.teacher.post(cast.path("/referrals")).json(json!({
+        "kind": "agreed", "to_outside": "BUP", "to_sector": "health", "sent_on": world.in_days(0), "agreed_by": agreed,
+        "agreed_on": world.in_days(0), "expected_on": world.in_days(20), "text": "Help with sleep.",
+    }))
+}
+
+/// What is written about a meeting, likewise.
+fn of_meetings(world: &World, cast: &Cast, held: MeetingId) -> Vec<Call> {
+    let teacher = &cast.teacher;
+    vec![
+        teacher.post(cast.path("/meetings")).json(json!({
+            "starts_at": world.now(), "agenda": "All.", "participants": [cast.family.guardians[0].id],
+        })),
+        teacher
+            .put(cast.path(&format!("/meetings/{held}/minutes")))
+            .json(json!({"minutes": "Talked.", "attended": []}))
+            .if_match(1),
+        teacher
+            .post(cast.path(&format!("/meetings/{held}/move")))
+            .json(json!({
+                "starts_at": world.now() + chrono::TimeDelta::days(1), "reason": "Illness.",
+            }))
+            .if_match(1),
+        teacher
+            .post(cast.path(&format!("/meetings/{held}/invitations")))
+            .json(json!({"add": [cast.nurse.id]}))
+            .if_match(1),
+        teacher
+            .post(cast.path(&format!("/meetings/{held}/cancel")))
+            .json(json!({"reason": "Illness."}))
+            .if_match(1),
+        teacher
+            .post(cast.path(&format!("/meetings/{held}/minutes/correct")))
+            .json(json!({"text": "We talked.", "reason": "Clearer."}))
+            .if_match(1),
+    ]
+}
+
 both_engines! {
     async fn what_must_not_be_in_the_record_is_asked_about_wherever_something_is_written_for_all(world: World) {
         let cast = world.shared_case().await;
@@ -283,6 +324,8 @@ both_engines! {
         let held = world.meeting(&cast.teacher, cast.case, &[cast.family.guardians[0].id]).await;
         let note = world.note(&cast.teacher, cast.case, "team", "Sings every day.").await;
         let (teacher, colleague) = (&cast.teacher, world.worker("kragero/skole").await);
+        let referral = referral_in(&world, &cast).with(&json!({"contains": []}));
+        let referral = referral.send().await.expect(201).text("/id");
         let offered = world.offer_baton(teacher, cast.case, &cast.nurse).await;
         let handover = |answer: &str| cast.path(&format!("/handovers/{offered}/{answer}"));
         let writes = [
@@ -294,6 +337,7 @@ both_engines! {
             cast.nurse.post(handover("decline")).json(json!({"answer": "On leave."})),
             cast.nurse.post(handover("accept")).json(json!({"answer": "Gladly."})),
             teacher.post(cast.path("/goals")).json(json!({"description": "Sleeps."})),
+            teacher.post(cast.path("/waiting-times/reasons")).json(json!({"step": "meeting", "reason": "The holidays."})),
             teacher.patch(cast.path(&format!("/goals/{goal}"))).json(json!({"description": "Sleeps well.", "reason": "It is clearer."})).if_match(1),
             teacher.post(cast.path("/measures")).json(json!({
                 "title": "Talks", "level": "selective", "responsible_id": teacher.id, "responsible_unit_id": teacher.unit.id,
@@ -303,22 +347,15 @@ both_engines! {
             teacher.post(cast.path(&format!("/measures/{measure}/evaluations"))).json(json!({
                 "held_on": world.in_days(0), "outcome": "end_reached", "assessment": "It helped.", "child_view": "Good.",
             })).if_match(1),
-            teacher.post(cast.path("/meetings")).json(json!({
-                "starts_at": world.now(), "agenda": "All.", "participants": [cast.family.guardians[0].id],
-            })),
-            teacher.put(cast.path(&format!("/meetings/{held}/minutes"))).json(json!({"minutes": "Talked.", "attended": []})).if_match(1),
-            teacher.post(cast.path(&format!("/meetings/{held}/move"))).json(json!({
-                "starts_at": world.now() + chrono::TimeDelta::days(1), "reason": "Illness.",
-            })).if_match(1),
-            teacher.post(cast.path(&format!("/meetings/{held}/invitations"))).json(json!({"add": [cast.nurse.id]})).if_match(1),
-            teacher.post(cast.path(&format!("/meetings/{held}/cancel"))).json(json!({"reason": "Illness."})).if_match(1),
-            teacher.post(cast.path(&format!("/meetings/{held}/minutes/correct"))).json(json!({"text": "We talked.", "reason": "Clearer."})).if_match(1),
             teacher.post(cast.path(&format!("/notes/{note}/correct"))).json(json!({"text": "Sings.", "reason": "Clearer."})).if_match(1),
             teacher.post(cast.path(&format!("/notes/{note}/strike-out"))).json(json!({"reason": "Another child."})).if_match(1),
+            teacher.patch(cast.path(&format!("/notes/{referral}/referral"))).json(json!({"expected_on": world.in_days(9), "reason": "Later."})).if_match(1),
+            teacher.post(cast.path(&format!("/notes/{referral}/referral/answer"))).json(json!({"answer": "started", "answered_on": world.in_days(0)})).if_match(1),
+            teacher.post(cast.path(&format!("/notes/{referral}/referral/withdraw"))).json(json!({"withdrawn_on": world.in_days(0), "reason": "Moves."})).if_match(1),
             teacher.patch(cast.path("")).json(json!({"level": 2, "level_reason": "More help."})).if_match(1),
             teacher.post(cast.path("/close")).json(json!({"reason": "Done.", "final_evaluation": "Well."})).if_match(1),
         ];
-        for write in writes {
+        for write in writes.into_iter().chain(of_meetings(&world, &cast, held)).chain([referral_in(&world, &cast)]) {
             write.clone().send().await.expect_invalid("/contains");
             for refused in ["violence_suspicion", "child_welfare_report", "third_party", "journal", "secret_contact"] {
                 let told = write.clone().with(&json!({"contains": [refused]})).send().await;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use stafett::{
     execute,
-    kernel::ids::{ConsentId, GoalId, HandoverId, MeasureId, MeetingId, NoteId, TeamMemberId},
+    kernel::ids::{CaseId, ConsentId, GoalId, HandoverId, MeasureId, MeetingId, NoteId, TeamMemberId},
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
 /// The contents of one case.
 struct Contents {
     note: NoteId,
+    referral: NoteId,
     goal: GoalId,
     measure: MeasureId,
     meeting: MeetingId,
@@ -38,6 +39,7 @@ async fn another_case(world: &World, cast: &Cast) -> (Cast, Contents) {
     let seat = world.add_to_team(teacher, case, nurse).await;
     let contents = Contents {
         note: world.note(teacher, case, "team", "For all.").await,
+        referral: referral(world, teacher, case, mother).await,
         goal: world.goal(teacher, case).await,
         measure: world.measure(teacher, case, nurse).await,
         meeting: world.meeting(teacher, case, &[mother.id, nurse.id]).await,
@@ -51,10 +53,19 @@ async fn another_case(world: &World, cast: &Cast) -> (Cast, Contents) {
     (Cast { teacher: teacher.clone(), nurse: nurse.clone(), family, case }, contents)
 }
 
+/// A referral in a case of one mother.
+async fn referral(world: &World, by: &Staff, case: CaseId, mother: &User) -> NoteId {
+    let body = json!({
+        "kind": "agreed", "to_outside": "BUP", "to_sector": "health", "sent_on": world.in_days(0), "agreed_by": [mother.id],
+        "agreed_on": world.in_days(0), "expected_on": world.in_days(20), "text": "Help with sleep.", "contains": [],
+    });
+    by.post(format!("/v1/cases/{case}/referrals")).json(body).send().await.expect(201).id("/id")
+}
+
 /// Every operation below the path of a case, each sent by a person who is allowed to.
 fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
     let (teacher, nurse, mother) = (&through.teacher, &through.nurse, &through.family.guardians[0].user);
-    let Contents { note, goal, measure, meeting, consent, handover, seat } = contents;
+    let Contents { note, referral, goal, measure, meeting, consent, handover, seat } = contents;
     let path = |below: String| through.path(&below);
     let evaluation = json!({
         "held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "Reached.", "child_view": "It was fun.",
@@ -65,6 +76,9 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
         teacher.patch(path(format!("/goals/{goal}"))).json(json!({"status": "dropped"})).if_match(1),
         teacher.post(path(format!("/notes/{note}/correct"))).json(correction.clone()).if_match(1),
         teacher.post(path(format!("/notes/{note}/strike-out"))).json(json!({"reason": "Another child.", "contains": []})).if_match(2),
+        teacher.patch(path(format!("/notes/{referral}/referral"))).json(json!({"expected_on": world.in_days(9), "reason": "Later.", "contains": []})).if_match(1),
+        teacher.post(path(format!("/notes/{referral}/referral/answer"))).json(json!({"answer": "started", "answered_on": world.in_days(0), "contains": []})).if_match(1),
+        teacher.post(path(format!("/notes/{referral}/referral/withdraw"))).json(json!({"withdrawn_on": world.in_days(0), "reason": "Moves.", "contains": []})).if_match(1),
         nurse.get(path(format!("/measures/{measure}"))),
         nurse
             .patch(path(format!("/measures/{measure}")))

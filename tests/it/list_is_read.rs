@@ -25,7 +25,7 @@ const PAIRS: [(&str, &str, &str); 11] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 38] = [
+const OTHERS: [(&str, &str); 39] = [
     (
         "list_transitions",
         "the unit that is asked reads the plan and lists none of the case: transitions.rs and the tables test both",
@@ -34,6 +34,7 @@ const OTHERS: [(&str, &str); 38] = [
     ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_number_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_arenas", "public"),
+    ("list_concern_factors", "public"),
     ("list_consent_texts", "public"),
     ("list_catalogue_measures", "public"),
     ("list_guide_levels", "public"),

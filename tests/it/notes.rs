@@ -8,8 +8,8 @@ use crate::{
     support::{Engine, Role, Staff, User, World, both_engines},
 };
 
-/// The triggers of the migration on earlier wordings.
-const LATER_TRIGGERS: [&str; 10] = [
+/// The triggers of the migrations on earlier wordings.
+const LATER_TRIGGERS: [&str; 13] = [
     "goal_description_is_kept",
     "measure_description_is_kept",
     "note_body_is_kept",
@@ -19,6 +19,9 @@ const LATER_TRIGGERS: [&str; 10] = [
     "concern_protective_factors_is_kept",
     "concern_child_says_is_kept",
     "concern_tried_so_far_is_kept",
+    "concern_own_practice_is_kept",
+    "concern_seen_risk_factors_is_kept",
+    "concern_seen_protective_factors_is_kept",
     "note_stays_struck_out",
 ];
 
@@ -187,11 +190,11 @@ both_engines! {
             world.try_execute(format!("DROP TRIGGER {trigger}")).await.expect(trigger);
         }
         if is_made_again {
-            for table in ["earlier_approval", "earlier_wording"] {
+            for table in ["referral_event", "referral_agreement", "referral", "earlier_approval", "earlier_wording"] {
                 world.try_execute(format!("DROP TABLE {table}")).await.expect(table);
             }
             world.try_execute("ALTER TABLE concern DROP COLUMN had_another_child").await.expect("dropped");
-            world.try_execute("DELETE FROM _sqlx_migrations WHERE version = 38").await.expect("forgotten");
+            world.try_execute("DELETE FROM _sqlx_migrations WHERE version IN (38, 41)").await.expect("forgotten");
         }
         for sql in [
             "DROP TABLE note_reader",

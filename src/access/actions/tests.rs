@@ -47,7 +47,7 @@ fn what_was_made_is_replayed_by_a_reading_that_there_is() {
         }
         assert!(facts.words.is_empty() || facts.replay == Replay::AsDecided, "{name}");
     }
-    assert_eq!(made, 12);
+    assert_eq!(made, 14);
 }
 
 /// Reports whether an object is found by an id of its own in the path.

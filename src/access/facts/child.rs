@@ -84,12 +84,13 @@ pub(super) struct ChildRow {
     pub registered_at: DateTime<Utc>,
     pub identified_at: Option<DateTime<Utc>>,
     pub birth_date: chrono::NaiveDate,
+    pub is_unborn: bool,
     own_record_age: i64,
 }
 
 pub(super) const CHILD: &str = "
     SELECT c.municipality, c.person_id, c.registered_by, c.registered_unit, c.registered_at, c.identified_at, c.birth_date,
-           m.own_record_age
+           COALESCE(c.unborn = 'registered', FALSE) AS is_unborn, m.own_record_age
     FROM child c
     JOIN municipality m ON m.number = c.municipality
     WHERE c.id = $1";
@@ -123,7 +124,7 @@ pub async fn child_facts(
     let withheld = fetch_all!(tx, (Id<Person>,), WITHHELD, &row.municipality, child)?;
     let is_kept_out = withheld.into_iter().any(|(guardian,)| caller.is(guardian));
     let age = age_on(row.birth_date, moment.today);
-    let reader = Registered::new(child, row.registered_at, row.identified_at);
+    let reader = Registered::new(child, row.registered_at, row.identified_at, row.is_unborn);
     let custody = custody::custody(reader, &guardians, &registrations, age, moment);
     let opens = caller.is_family_in(&row.municipality);
     let is_child = opens && caller.is(row.person_id);

@@ -199,6 +199,8 @@ pub(super) struct Registered {
     pub child: Id<Child>,
     /// When the child was registered, or became the person that it is. A claim begins then at the earliest.
     pub since: DateTime<Utc>,
+    /// It is an unborn child. The record is the pregnant woman's, and the registration does not state which of the guardians she is.
+    pub is_unborn: bool,
 }
 
 impl Registered {
@@ -207,8 +209,9 @@ impl Registered {
         child: Id<Child>,
         registered_at: DateTime<Utc>,
         identified_at: Option<DateTime<Utc>>,
+        is_unborn: bool,
     ) -> Self {
-        Self { child, since: registered_at.max(identified_at.unwrap_or(registered_at)) }
+        Self { child, since: registered_at.max(identified_at.unwrap_or(registered_at)), is_unborn }
     }
 
     /// Returns whether a statement of another registration counts: it is confirmed, or it is recent and nobody has rejected it.
@@ -264,7 +267,7 @@ pub(super) fn custody(
     };
     let consenters = orders.consenters(&family);
     let mut seeing = orders.seeing(&family);
-    seeing.retain(|person| !is_hidden_from(*person));
+    seeing.retain(|person| !reader.is_unborn && !is_hidden_from(*person));
     Custody {
         sole_home: family.sole_home(&consenters),
         residents: seeing.iter().copied().filter(|person| family.lives_with(child, *person)).collect(),
@@ -273,7 +276,7 @@ pub(super) fn custody(
         child_welfare: orders.child_welfare(),
         responsible: orders.responsible(),
         protection: own.map_or(Protection::None, RegistrationRow::protection),
-        is_closed: !graded.is_empty() || orders.close(),
+        is_closed: reader.is_unborn || !graded.is_empty() || orders.close(),
     }
 }
 

@@ -54,7 +54,7 @@ pub async fn family_of(
     let guardians = fetch_all!(tx, GuardianRow, custody::GUARDIANS, child)?;
     let registrations = fetch_all!(tx, RegistrationRow, custody::REGISTRATIONS, child)?;
     let age = age_on(row.birth_date, moment.today);
-    let reader = Registered::new(child, row.registered_at, row.identified_at);
+    let reader = Registered::new(child, row.registered_at, row.identified_at, row.is_unborn);
     let custody = custody::custody(reader, &guardians, &registrations, age, moment);
     let withheld = fetch_all!(tx, (Id<Person>,), WITHHELD, &row.municipality, child)?;
     let mut guardians = custody.guardians;

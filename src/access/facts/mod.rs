@@ -33,7 +33,7 @@ pub use self::{
     child::{ChildFacts, child_facts},
     family::family_of,
     ground::{Family, Given, Ground, Kept},
-    moves::{Move, Written},
+    moves::{Move, TeamEntry, Written},
     on_day::ground_at,
     place::CasePlace,
     relation::{Relation, relation, relation_in_list},

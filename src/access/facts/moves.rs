@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::CaseState;
+use super::{CaseState, ground::Kept};
 use crate::kernel::{
     Id,
     ids::{Person, Transition, Unit},
@@ -85,6 +85,21 @@ pub struct Written {
     pub at: DateTime<Utc>,
 }
 
+/// An entry by staff for everyone on the team, with what decides the units that read it.
+#[derive(Debug, Clone, Copy)]
+pub struct TeamEntry {
+    /// The entry.
+    pub written: Written,
+    /// The unit it is from.
+    pub from: Id<Unit>,
+    /// The sector of that unit.
+    pub sector: Sector,
+    /// The kind of information.
+    pub kind: InformationKind,
+    /// The guardian that it is about, for a kind that is about one.
+    pub about: Option<Id<Person>>,
+}
+
 /// Returns the unit that keeps the record at a time, of a record that a unit keeps now.
 pub(super) fn keeper_at(moves: &[Move], now: Id<Unit>, at: DateTime<Utc>) -> Id<Unit> {
     let later = moves.iter().filter_map(|made| Some((made.moved_at?, made.from_unit)));
@@ -140,5 +155,20 @@ impl CaseState {
             made.moved_at.is_some_and(|moved_at| moved_at > written.at)
                 && !made.follows.contains(&written.entry)
         })
+    }
+
+    /// Returns the units whose members read an entry by staff for the team.
+    #[must_use]
+    pub fn units_that_read(&self, entry: TeamEntry) -> Vec<Id<Unit>> {
+        let TeamEntry { written, from, sector, kind, about } = entry;
+        let kept = Kept { then_by: self.kept_by_at(written.at), followed: self.has_followed(written) };
+        let mut units = self.ground.shared_since(kind, from, about, kept);
+        if let Some(known_to) = self.known_to(from, sector) {
+            units.retain(|unit| *unit == self.contact_unit || known_to.contains(unit));
+        }
+        if let Some(known_before) = self.known_before(written, Some(from)) {
+            units.retain(|unit| known_before.contains(unit));
+        }
+        units
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 const ASKED: &str = "
     WITH asked AS (
         SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, k.birth_date, c.unit_id, c.opening_unit_id, c.status,
-               k.registered_at, k.identified_at
+               k.registered_at, k.identified_at, k.unborn
         FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         WHERE c.id IN (";
 /// The rest of the statement. `hex` makes an id a text, and `known` is the person that the municipality knows the same human as, so that
@@ -38,7 +38,7 @@ const PARTS: &str = concat!(
     SELECT COALESCE('[' || string_agg(CAST(part AS TEXT), ',') || ']', '[]') FROM (
     SELECT json_array(hex(a.id), json_object('case', json_array(
                a.municipality, hex(a.id), hex(a.child_id), hex(a.child_person), hex(a.unit_id), o.sector, s.sector, a.status = 'open',
-               a.birth_date, a.registered_at, a.identified_at, m.own_record_age, hex(known(cp.person_id)), hex(cp.unit_id),
+               a.birth_date, a.registered_at, a.identified_at, COALESCE(a.unborn = 'registered', FALSE), m.own_record_age, hex(known(cp.person_id)), hex(cp.unit_id),
                CASE WHEN h.to_person IS NOT NULL THEN hex(known(h.to_person)) END,
                CASE WHEN n.person_id IS NOT NULL THEN hex(known(n.person_id)) END,
                CASE WHEN n.person_id IS NOT NULL THEN hex(n.unit_id) END, n.due_on,
@@ -225,6 +225,8 @@ pub(super) struct CaseRow {
     pub birth_date: NaiveDate,
     pub registered_at: DateTime<Utc>,
     pub identified_at: Option<DateTime<Utc>>,
+    #[serde(deserialize_with = "flag")]
+    pub is_unborn: bool,
     pub own_record_age: i64,
     pub contact_person: Id<Person>,
     pub contact_unit: Id<Unit>,

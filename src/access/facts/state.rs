@@ -46,7 +46,7 @@ pub struct CaseState {
     pub contact_unit: Id<Unit>,
     /// The person the baton is offered to.
     pub offered_to: Option<Id<Person>>,
-    /// The day of the child's birth, or the due date.
+    /// The day of the child's birth.
     pub birth_date: NaiveDate,
     /// The team member who has the next step, and the unit that they take part from.
     pub next_step_with: Option<(Id<Person>, Id<Unit>)>,
@@ -114,7 +114,7 @@ impl CaseRows {
         } = self;
         let registered = guardians.iter().filter(|row| row.registration == case.child);
         let (today, child_age) = (moment.today, age_on(case.birth_date, moment.today));
-        let reader = Registered::new(case.child, case.registered_at, case.identified_at);
+        let reader = Registered::new(case.child, case.registered_at, case.identified_at, case.is_unborn);
         let custody = custody(reader, &guardians, &registrations, child_age, moment);
         let ground = ground(&case, &custody, consents, child_age, today);
         let confirmed = conflicts.iter().filter(|row| row.is_confirmed).map(|row| row.person);
@@ -281,6 +281,7 @@ impl CaseState {
             birth_date: today - months,
             registered_at: moment.now,
             identified_at: None,
+            is_unborn: false,
             own_record_age: 15,
             contact_person: Id::of_new_person(),
             contact_unit: Id::new(),

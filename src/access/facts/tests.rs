@@ -95,6 +95,7 @@ impl Scene {
             birth_date: born,
             registered_at: chrono::DateTime::UNIX_EPOCH,
             identified_at: None,
+            is_unborn: false,
             own_record_age: 15,
             contact_person: Id::of_new_person(),
             contact_unit: kindergarten,

@@ -1,23 +1,22 @@
 //! Objects that belong to a case and are found only together with it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Attributes, CaseObject, Listed, Lookup, Object, Subject};
+use super::{Attributes, CaseObject, Listed, Lookup, Object, Subject, note::attributes_of_note};
 use crate::{
     access::{
-        facts::{CaseFacts, Kept, MAJORITY, Move, Written},
-        kinds::Kinds,
+        facts::{CaseFacts, Move, Written},
         policies::{Fact, Policies, reference, references},
     },
     db::{DbError, Tx},
-    fetch_all, fetch_of_case, fetch_optional,
+    fetch_all, fetch_in, fetch_of_case, fetch_optional,
     identity::{Caller, HeldRole},
     kernel::{
         Id, Slice,
-        ids::{Consent, Handover, Measure, Meeting, Note, Person, Transition, Unit, Withholding},
+        ids::{Case, Consent, Handover, Measure, Meeting, Note, Person, Transition, Unit, Withholding},
         vocabulary::{InformationKind, Sector},
     },
 };
@@ -80,6 +79,30 @@ macro_rules! in_case {
                     const SELECT: &str = concat!("SELECT ", $alias, ".id, ", $select);
                     let rows: Vec<Row> = fetch_of_case!(tx, Row, SELECT, $alias, case.facts, ids)?;
                     Ok(rows.into_iter().map(|row| row.of(case.clone())).collect())
+                }
+
+                /// Returns those in some cases with one of these ids, without a decision on who may read them.
+                ///
+                /// # Errors
+                /// If the database query fails.
+                pub async fn in_cases<'a>(
+                    tx: &mut Tx,
+                    cases: impl IntoIterator<Item = &'a CaseObject>,
+                    ids: &[$id],
+                ) -> Result<Vec<Self>, DbError> {
+                    const THESE: &str = concat!(
+                        "SELECT ", $alias, ".case_id AS in_case, ", $alias, ".id, ", $select, " WHERE ", $alias, ".id IN ("
+                    );
+                    #[derive(sqlx::FromRow)]
+                    struct InCase { in_case: Id<Case>, #[sqlx(flatten)] row: Row }
+                    if ids.is_empty() {
+                        return Ok(Vec::new());
+                    }
+                    let rows = fetch_in!(tx, InCase, THESE, ids)?;
+                    let cases: BTreeMap<Id<Case>, &CaseObject> =
+                        cases.into_iter().map(|case| (case.facts.id, case)).collect();
+                    let of_case = |InCase { in_case, row }| Some(row.of((*cases.get(&in_case)?).clone()));
+                    Ok(rows.into_iter().filter_map(of_case).collect())
                 }
 
                 /// Lists those in a case in order of id, without a decision on who may read them.
@@ -148,8 +171,10 @@ in_case! {
     /// A note; its audience and its kind decide who may know that it exists.
     NoteObject as "Note", Id<Note>, "note_id", "n",
     "n.author_id, n.audience, n.unit_id, n.unit_id IS NULL AS of_family, u.sector, n.kind, n.child_agrees,
-     a.canonical_id AS about_person, n.guardians_need IS NOT NULL AS needed_by_guardians, n.created_at AS written_at
-     FROM note n LEFT JOIN unit u ON u.id = n.unit_id LEFT JOIN person a ON a.id = n.about_person_id",
+     a.canonical_id AS about_person, n.guardians_need IS NOT NULL AS needed_by_guardians, n.created_at AS written_at,
+     (r.note_id IS NOT NULL AND n.struck_out_at IS NULL) AS is_referral, CASE WHEN n.struck_out_at IS NULL THEN r.follower_id END AS followed_up_by
+     FROM note n LEFT JOIN unit u ON u.id = n.unit_id LEFT JOIN person a ON a.id = n.about_person_id
+     LEFT JOIN referral r ON r.municipality = n.municipality AND r.note_id = n.id",
     known by "read_note",
     {
         /// The person who wrote it.
@@ -172,100 +197,15 @@ in_case! {
         needed_by_guardians: bool,
         /// When it was written.
         written_at: DateTime<Utc>,
+        /// It is a referral, and not struck out.
+        is_referral: bool,
+        /// The team member who follows the referral up.
+        followed_up_by: Option<Id<Person>>,
     },
-    |note| note_attributes(note),
+    |note| attributes_of_note(note),
     by note.case.facts.consents_to_read(
         note.kind, note.unit_id.unwrap_or(note.kept().then_by), note.about_person, note.kept()
     )
-}
-
-impl NoteObject {
-    fn written(&self) -> Written {
-        Written { entry: self.id.uuid(), at: self.written_at }
-    }
-
-    /// Returns who kept the record when it was written.
-    fn kept(&self) -> Kept {
-        let (facts, written) = (&self.case.facts, self.written());
-        Kept { then_by: facts.kept_by_at(written.at), followed: facts.has_followed(written) }
-    }
-
-    /// Returns the note as if it were written for the team, with the same kind of information.
-    #[must_use]
-    pub fn for_the_team(self) -> Self {
-        Self { audience: "team".to_owned(), ..self }
-    }
-
-    /// Returns the child's own statement in another entry for the team, as a note that the rules can decide on.
-    #[must_use]
-    pub fn child_statement(
-        case: &CaseObject,
-        entry: Uuid,
-        author: Id<Person>,
-        child_agrees: bool,
-        written_at: DateTime<Utc>,
-    ) -> Self {
-        Self {
-            case: case.clone(),
-            id: entry.into(),
-            author_id: author,
-            audience: "team".to_owned(),
-            unit_id: None,
-            of_family: false,
-            sector: None,
-            kind: InformationKind::ChildStatement,
-            child_agrees,
-            about_person: None,
-            needed_by_guardians: false,
-            written_at,
-        }
-    }
-}
-
-fn note_attributes(note: &NoteObject) -> Attributes {
-    let facts = &note.case.facts;
-    let own_record_age = facts.ground.family.own_record_age;
-    // A kind that is prohibited in the record is not shared with other units, and the family cannot see it.
-    let rule = Kinds::rule(note.kind).ok();
-    let kept = note.kept();
-    let from = note.unit_id.unwrap_or(kept.then_by);
-    let guardians_until = match rule.map_or(0, |rule| rule.guardians_until) {
-        // Guardians see the information that their responsibility needs as long as it lasts (pbrl § 3-4).
-        _ if note.needed_by_guardians => MAJORITY,
-        until => until,
-    };
-    let mut shared_with = match note.of_family {
-        true => facts.ground.shared_by_family(note.kind, note.about_person, kept),
-        false => facts.ground.shared_since(note.kind, from, note.about_person, kept),
-    };
-    // A note reveals that its unit helps, which may itself be secret.
-    let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
-    if let Some(known_to) = known_to.filter(|_| !facts.relation.is_contact_person) {
-        shared_with.retain(|unit| known_to.contains(unit));
-    }
-    let mut attributes = vec![
-        ("author", reference("Person", note.author_id)),
-        ("audience", Fact::Word(note.audience.clone().into())),
-        ("kind", Fact::Word(note.kind.as_str().into())),
-        ("guardians_until", Fact::Number(guardians_until)),
-        ("shared_with", references("Unit", shared_with)),
-        ("child_agrees", Fact::Flag(note.child_agrees)),
-        ("of_family", Fact::Flag(note.of_family)),
-        ("chosen_readers", references("Person", facts.chosen_readers(note.id.uuid()))),
-        ("withheld_from", references("Person", facts.withheld_from(note.id.uuid()))),
-        (
-            "kept_from_guardians",
-            Fact::Flag(note.unit_id.is_some_and(|unit| facts.is_kept_from_guardians(unit))),
-        ),
-    ];
-    let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
-    attributes.extend(known_before(facts, note.written(), note.unit_id));
-    attributes.extend(child_from.map(|age| ("child_from", Fact::Number(age))));
-    attributes.extend(note.unit_id.map(|unit| ("unit", reference("Unit", unit))));
-    attributes.extend(note.about_person.map(|person| ("about_person", reference("Person", person))));
-    let sector = note.sector.map(|sector| Fact::Word(sector.as_str().into()));
-    attributes.extend(sector.map(|sector| ("sector", sector)));
-    attributes
 }
 
 in_case! {

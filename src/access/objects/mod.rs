@@ -11,6 +11,7 @@ mod helper;
 mod in_case;
 mod log_review;
 mod meeting;
+mod note;
 mod organisation;
 mod report;
 mod second_administrator;

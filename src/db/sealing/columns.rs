@@ -48,6 +48,9 @@ const fn of_case(name: &'static str, columns: &'static [&'static str]) -> Sealed
     SealedTable { name, columns, id: "id", number: ONE_ROW, joins, class: "u.sector" }
 }
 
+const OF_NOTE: &str =
+    "JOIN note n ON n.municipality = t.municipality AND n.id = t.note_id JOIN unit u ON u.id = n.unit_id";
+
 /// All encrypted columns.
 pub const SEALED: &[SealedTable] = &[
     of_people("person", &["name", "national_id"]),
@@ -55,8 +58,19 @@ pub const SEALED: &[SealedTable] = &[
     of_people("guardianship", &["guardian_name"]),
     of_unit(
         "concern",
-        &["facts", "risk_factors", "protective_factors", "child_says", "tried_so_far", "decision_reason"],
+        &[
+            "facts",
+            "risk_factors",
+            "protective_factors",
+            "child_says",
+            "tried_so_far",
+            "own_practice",
+            "seen_risk_factors",
+            "seen_protective_factors",
+            "decision_reason",
+        ],
     ),
+    SealedTable { id: "concern_id", number: "t.number", ..of_unit("concern_postponement", &["reason"]) },
     // The key stays that of the sector of the unit that opened the case, also when another unit keeps the record.
     SealedTable {
         joins: "JOIN unit u ON u.id = t.opening_unit_id",
@@ -73,6 +87,7 @@ pub const SEALED: &[SealedTable] = &[
     of_case("withholding", &["reason", "letter_delay_reason"]),
     of_case("withholding_review", &["reason"]),
     of_case("goal", &["description"]),
+    of_case("wait_reason", &["reason"]),
     of_case("meeting", &["place", "agenda", "family_absent_reason", "cancel_reason", "minutes", "outcome"]),
     SealedTable {
         id: "meeting_id",
@@ -92,6 +107,9 @@ pub const SEALED: &[SealedTable] = &[
                 JOIN unit u ON u.id = COALESCE(t.unit_id, c.opening_unit_id)",
         ..of_case("note", &["body", "heard_weight", "guardians_need", "struck_out_reason"])
     },
+    // Parts of a note by staff.
+    SealedTable { id: "note_id", joins: OF_NOTE, ..of_case("referral", &["to_outside", "referred_by"]) },
+    SealedTable { joins: OF_NOTE, ..of_case("referral_event", &["reason"]) },
     SealedTable { id: "subject_id", number: "t.number", ..of_unit("earlier_wording", &["text", "reason"]) },
     SealedTable { id: "note_id", ..of_case("note_origin", &["origin", "unit_name"]) },
     of_people("child_welfare_report", &["reporter_name", "child_name", "child_description"]),

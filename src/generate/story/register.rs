@@ -14,6 +14,7 @@ use crate::{
     contact_details::rows::{ChildContactRow, GuardianContactRow, ProtectionRow},
     kernel::{
         Id, NationalId,
+        days_off::working_day_from,
         ids::{Child, Person},
         vocabulary::{CareOrderKind, Protection},
     },
@@ -72,6 +73,8 @@ impl Story<'_, '_> {
             person: self.child.person,
             name: self.child.name.clone().into(),
             birth_date: self.child.born,
+            due_on: None,
+            mother: None,
             registered_by: organisation.person(by),
             registered_unit: organisation.unit(by),
             registered_at: at,
@@ -240,6 +243,8 @@ impl Story<'_, '_> {
         let protective_factors = Some(self.one(theme.strengths).into());
         let child_says = self.random.chance(70).then(|| self.one(theme.says).into());
         let tried_so_far = Some(self.one(texts::TRIED).into());
+        let texts = [Some(facts.into()), risk_factors, protective_factors, child_says, tried_so_far];
+        let [facts, risk_factors, protective_factors, child_says, tried_so_far] = texts;
         self.batch.concerns.push(ConcernRow {
             municipality: self.place.municipality,
             id: self.ids.next(),
@@ -247,12 +252,8 @@ impl Story<'_, '_> {
             sector: organisation.units[by.unit].sector,
             author: organisation.person(by),
             child: Some(child),
-            facts: facts.into(),
-            risk_factors,
-            protective_factors,
-            child_says,
-            tried_so_far,
-            decide_by: at.date_naive() + TimeDelta::days(14),
+            texts: [facts, risk_factors, protective_factors, child_says, tried_so_far, None, None, None],
+            decide_by: working_day_from(at.date_naive() + TimeDelta::days(14)),
             created_at: at,
             decided,
         });

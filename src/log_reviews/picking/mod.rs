@@ -8,7 +8,6 @@ mod burst;
 mod colleagues_child;
 mod facts;
 mod folding;
-mod holidays;
 mod look;
 mod neighbours_child;
 mod no_task;

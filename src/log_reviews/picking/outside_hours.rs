@@ -1,10 +1,13 @@
 //! Access outside working hours in Norway.
 
-use chrono::{DateTime, Datelike, Utc, Weekday};
+use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Europe::Oslo;
 
-use super::{facts::Facts, holidays::is_holiday, look::Look};
-use crate::log_reviews::settings::settings;
+use super::{facts::Facts, look::Look};
+use crate::{kernel::days_off::is_day_off, log_reviews::settings::settings};
+
+/// Month and day of the eves on which the services are closed.
+const EVES: [(u32, u32); 2] = [(12, 24), (12, 31)];
 
 pub(super) fn fits(look: &Look, _facts: &Facts) -> bool {
     is_outside(look.at)
@@ -12,9 +15,8 @@ pub(super) fn fits(look: &Look, _facts: &Facts) -> bool {
 
 fn is_outside(at: DateTime<Utc>) -> bool {
     let (hours, local) = (&settings().outside_hours, at.with_timezone(&Oslo));
-    let weekend = matches!(local.weekday(), Weekday::Sat | Weekday::Sun);
     let off = local.time() < hours.from || local.time() >= hours.until;
-    weekend || off || is_holiday(local.date_naive())
+    off || is_day_off(local.date_naive()) || EVES.contains(&(local.month(), local.day()))
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     let offered = said(teacher, "/handovers", offer).await.text("/id");
     said(nurse, &format!("/handovers/{offered}/decline"), json!({"contains": [], "answer": p()})).await;
     write_moves(world, stage, &case, &mut p).await;
+    let waits = json!({"step": "meeting", "reason": p(), "contains": []});
+    said(teacher, "/waiting-times/reasons", waits).await;
     let goal = said(teacher, "/goals", json!({"contains": [], "description": p()})).await.text("/id");
     let reworded = json!({"contains": [], "description": p(), "reason": p()});
     teacher.patch(format!("{case}/goals/{goal}")).json(reworded).if_match(1).send().await.expect(200);
@@ -98,6 +100,14 @@ async fn write_notes(world: &World, stage: &Stage, case: &str, p: &mut impl FnMu
     });
     said(nurse, "/notes", heard).await;
     said(mother, "/notes", json!({"audience": "team", "kind": "agreed", "contains": [], "text": p()})).await;
+    let people: Vec<_> = stage.family.guardians.iter().map(|one| one.id).collect();
+    let referral = json!({
+        "kind": "agreed", "to_outside": p(), "to_sector": "health", "referred_by": p(), "sent_on": world.in_days(0),
+        "agreed_by": people, "agreed_on": world.in_days(0), "expected_on": world.in_days(20), "text": p(), "contains": [],
+    });
+    let referral = said(nurse, "/referrals", referral).await.text("/id");
+    let moved = json!({"expected_on": world.in_days(30), "reason": p(), "contains": []});
+    nurse.patch(format!("{case}/notes/{referral}/referral")).json(moved).if_match(1).send().await.expect(200);
     let brought = json!({"entries": [{"signed": stage.parameter("signed")}]});
     said(mother, "/bring-entries", brought).await;
 }
@@ -169,16 +179,19 @@ async fn write_concern(world: &World, stage: &Stage, p: &mut impl FnMut() -> Str
     let teacher = &stage.teacher;
     let concern = json!({
         "child_id": stage.family.child.id, "facts": p(), "risk_factors": p(), "protective_factors": p(),
-        "child_says": p(), "tried_so_far": p(),
+        "child_says": p(), "tried_so_far": p(), "own_practice": p(), "seen_risk_factors": ["living_conditions"],
+        "seen_protective_factors": ["good_care"],
     });
     let concerns = format!("/v1/units/{}/concerns", teacher.unit.id);
     let concern = teacher.post(concerns).json(concern).idempotency_key("K").send().await.expect(201);
+    let path = format!("/v1/concerns/{}", concern.text("/id"));
+    let wait = json!({"look_again_on": world.in_days(20), "reason": p()});
+    teacher.post(format!("{path}/postpone")).json(wait).if_match(1).send().await.expect(200);
     let decision = json!({
         "decision": "open_case", "reason": p(), "contains": [], "case_reason": p(), "level": 1, "agreed_with": "guardians",
         "agreed_on": world.in_days(-1), "next_step": world.next_step(),
     });
-    let path = format!("/v1/concerns/{}/decision", concern.text("/id"));
-    teacher.post(path).json(decision).if_match(1).send().await.expect(200);
+    teacher.post(format!("{path}/decision")).json(decision).if_match(2).send().await.expect(200);
 }
 
 /// The change of the care order to another person in child welfare.

@@ -27,6 +27,8 @@ const NOT_PLANNED: &str =
     "only a planned move is accepted or declined, and only one that was given up is left behind";
 const SAME_UNIT: &str = "another rule lets the same people do it: the members of the unit on the team";
 const OWN_WORDS: &str = "it is withheld from guardians, who correct only their own words";
+const NO_REFERRAL: &str = "a referral is for the team, by staff and not about what the child said; the operation finds none in another note";
+const READ_FOR_TEAM: &str = "note.team lets the same people read it";
 const WRITERS_KNOW: &str = "the unit that wrote it knows of it, and nobody else corrects it";
 const NO_PART_BEFORE: &str = "only people of units that took part were invited";
 const RESPONSIBLE_KNOWS: &str =
@@ -55,6 +57,12 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("note.withheld", "with move_meeting", NO_GUARDIANS_WORK),
     ("note.withheld", "with change_invitations", NO_GUARDIANS_WORK),
     ("note.withheld", "with correct_minutes", NO_GUARDIANS_WORK),
+    ("note.withheld", "with update_referral", NO_GUARDIANS_WORK),
+    ("note.withheld", "with record_referral_answer", NO_GUARDIANS_WORK),
+    ("note.withheld", "with withdraw_referral", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with update_referral", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with record_referral_answer", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with withdraw_referral", NO_GUARDIANS_WORK),
     ("note.withheld", "with correct_note", OWN_WORDS),
     ("note.withheld", "with strike_out_note", OWN_WORDS),
     ("family.own-health-contact", "with correct_minutes", NO_GUARDIANS_WORK),
@@ -68,6 +76,26 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
         "a guardian and a young person write as the family, and from no unit",
     ),
     ("note.author.corrects", "with read_note", "note.author and note.family let the same people read it"),
+    ("note.sector", "with update_referral", NO_REFERRAL),
+    ("note.sector", "with record_referral_answer", NO_REFERRAL),
+    ("note.sector", "with withdraw_referral", NO_REFERRAL),
+    ("note.sector.health", "with update_referral", NO_REFERRAL),
+    ("note.sector.health", "with record_referral_answer", NO_REFERRAL),
+    ("note.sector.health", "with withdraw_referral", NO_REFERRAL),
+    ("note.unit", "with update_referral", NO_REFERRAL),
+    ("note.unit", "with record_referral_answer", NO_REFERRAL),
+    ("note.unit", "with withdraw_referral", NO_REFERRAL),
+    ("note.family", "with update_referral", NO_REFERRAL),
+    ("note.family", "with record_referral_answer", NO_REFERRAL),
+    ("note.family", "with withdraw_referral", NO_REFERRAL),
+    ("note.family.contact-person", "with update_referral", NO_REFERRAL),
+    ("note.family.contact-person", "with record_referral_answer", NO_REFERRAL),
+    ("note.family.contact-person", "with withdraw_referral", NO_REFERRAL),
+    ("note.child-statement", "with update_referral", NO_REFERRAL),
+    ("note.child-statement", "with record_referral_answer", NO_REFERRAL),
+    ("note.child-statement", "with withdraw_referral", NO_REFERRAL),
+    ("referral.follower", "with read_note", READ_FOR_TEAM),
+    ("referral.contact-person", "with read_note", READ_FOR_TEAM),
     ("note.unit", "with strike_out_note", SAME_UNIT),
     ("note.unit.strikes-out", "with read_note", "a unit reads everything that it has written"),
     ("note.unit.strikes-out", "with end_withholding", SAME_UNIT),
@@ -106,6 +134,11 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("meeting.invitation.list", "with read_consent_status", TESTED_WITH_INVITATIONS),
     ("family.own-health-contact", "with answer_invitation", NO_GUARDIAN_IS_INVITED),
     ("family.own-health-contact", "with approve_minutes", NO_GUARDIAN_IS_INVITED),
+    (
+        "note.about-person",
+        "only (resource.audience == \"team\") && context.relation.guardian && (resource has about_person) && (resource.about_person == principal)",
+        "pregnancies.rs tests it: a pregnant woman who was a guardian of her unborn child, as it was registered before",
+    ),
     (
         "note.about-person",
         "only (resource.audience == \"team\") && (resource has about_person) && (resource.about_person == principal)",
@@ -277,6 +310,7 @@ const ABOUT_A_CHILD: &[&str] = &[
     "change_care_order",
     "accept_care_order",
     "end_care_order",
+    "see_pregnancy",
     "see_who_lives_with_child",
     "see_guardians_contact_details",
     "see_why_protection_was_lowered",
@@ -286,6 +320,8 @@ const ABOUT_A_CHILD: &[&str] = &[
 pub const LETS_IN: &[(&str, &[&str])] = &[
     ("transition.plan", &["holder"]),
     ("transition.contact-person", &["holder"]),
+    ("child.contact-person.birth", &["holder"]),
+    ("field.pregnancy", &["holder", "young person", "registrar before a case"]),
     ("case.team", &["on the team"]),
     ("meeting.call", &["on the team"]),
     ("case.family", &["family"]),
@@ -299,6 +335,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("case.contact-person", &["holder"]),
     ("case.next-step.holder", &["has the next step"]),
     ("withholding.team", &["on the team"]),
+    ("referral.team", &["on the team"]),
     ("withholding.contact-person", &["holder"]),
     ("note.own-health-contact", &["child of 12"]),
     ("consent.contact-person", &["holder"]),

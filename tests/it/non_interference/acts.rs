@@ -1,6 +1,7 @@
 //! The acts of the scene, and the people who may know of them.
 
 use serde_json::json;
+use stafett::kernel::ids::ChildId;
 use uuid::Uuid;
 
 use super::scene::{Scene, Watcher};
@@ -23,6 +24,8 @@ pub enum Act {
     FatherWithdraws,
     PaperConsent,
     Concern,
+    SchoolConcern,
+    SameChild,
     OtherCase,
     Abroad,
     YouthNote,
@@ -39,10 +42,11 @@ pub enum Act {
     CareOrder,
     FatherAnswers,
     YouthMove,
+    FathersReferral,
 }
 
 impl Act {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::HealthNote,
         Self::TeamNote,
         Self::SchoolNote,
@@ -53,7 +57,9 @@ impl Act {
         Self::Measure,
         Self::PaperConsent,
         Self::Concern,
+        Self::SchoolConcern,
         Self::Evaluation,
+        Self::SameChild,
         Self::OtherCase,
         Self::YouthHealthNote,
         Self::Meeting,
@@ -73,6 +79,7 @@ impl Act {
         Self::YouthMove,
         Self::FatherAnswers,
         Self::CareOrder,
+        Self::FathersReferral,
     ];
 }
 
@@ -101,24 +108,42 @@ impl Watcher {
     pub fn may_know_of(self, act: Act) -> bool {
         use Act::{
             Abroad, Address, CareOrder, ChildStatement, Concern, Disclosure, Emergency, Evaluation,
-            FamilyNote, FatherAnswers, FatherConsents, FatherObjects, FatherWithdraws, Goal, HealthNote,
-            Level, Measure, Meeting, NoteWithheldFromMother, Offer, PaperConsent, Report, ReportReply,
-            TeamNote, YouthHealthNote, YouthMove, YouthNote,
+            FamilyNote, FatherAnswers, FatherConsents, FatherObjects, FatherWithdraws, FathersReferral, Goal,
+            HealthNote, Level, Measure, Meeting, NoteWithheldFromMother, Offer, PaperConsent, Report,
+            ReportReply, SameChild, SchoolConcern, TeamNote, YouthHealthNote, YouthMove, YouthNote,
         };
         let agreed = [TeamNote, FamilyNote, Goal, Measure, Evaluation, Meeting, Level, Offer].contains(&act);
         let of_the_home = agreed || [Address, Emergency, CareOrder].contains(&act);
         match self {
             Self::Mother => of_the_home,
             Self::Father => {
-                let own = [FatherConsents, FatherWithdraws, FatherObjects, FatherAnswers, PaperConsent];
+                let own = [
+                    FatherConsents,
+                    FatherWithdraws,
+                    FatherObjects,
+                    FatherAnswers,
+                    FathersReferral,
+                    PaperConsent,
+                ];
                 of_the_home || own.contains(&act) || act == NoteWithheldFromMother
             }
             Self::Nurse => {
-                let own = [HealthNote, Concern, YouthNote, YouthHealthNote, YouthMove, ChildStatement];
+                let own = [
+                    HealthNote,
+                    Concern,
+                    SameChild,
+                    YouthNote,
+                    YouthHealthNote,
+                    YouthMove,
+                    ChildStatement,
+                    FathersReferral,
+                ];
                 agreed || own.contains(&act) || [NoteWithheldFromMother, Address].contains(&act)
             }
             Self::Youth => [YouthNote, YouthMove].contains(&act),
-            Self::Leader => [Level, Offer, Report, ReportReply, Disclosure, Emergency].contains(&act),
+            Self::Leader => {
+                [Level, Offer, Report, ReportReply, Disclosure, Emergency, SchoolConcern].contains(&act)
+            }
             Self::AuditorAbroad => act == Abroad,
             _ => false,
         }
@@ -130,6 +155,8 @@ impl Scene {
     pub async fn look(&self, act: Act) {
         let (by, case, times): (&User, _, _) = match act {
             Act::Concern
+            | Act::SchoolConcern
+            | Act::SameChild
             | Act::OtherCase
             | Act::Abroad
             | Act::Report
@@ -140,6 +167,7 @@ impl Scene {
             | Act::Address
             | Act::CareOrder => return,
             Act::HealthNote | Act::ChildStatement => (&self.nurse, self.case, 1),
+            Act::FathersReferral => (&self.nurse, self.case, 2),
             Act::NoteWithheldFromMother => (&self.teacher, self.case, 2),
             Act::FamilyNote | Act::FatherConsents | Act::FatherAnswers => (&self.father, self.case, 1),
             Act::FatherWithdraws | Act::FatherObjects => (&self.father, self.case, 2),
@@ -176,7 +204,9 @@ impl Scene {
                 consent
             }
             Act::PaperConsent => self.consent(world, teacher, text, true).await,
-            Act::Concern => concern(nurse, text).await,
+            Act::Concern => concern(nurse, None, text).await,
+            Act::SchoolConcern => concern(teacher, Some(self.children[0]), text).await,
+            Act::SameChild => concern(nurse, Some(self.children[0]), text).await,
             Act::OtherCase => {
                 world.measure(carer, *other_case, carer).await;
                 world.note(carer, *other_case, "team", text).await.uuid()
@@ -184,13 +214,14 @@ impl Scene {
             Act::Abroad => {
                 let child = world.child(foreigner, 6).await;
                 world.open_case(foreigner, &child).await;
-                concern(foreigner, text).await
+                concern(foreigner, None, text).await
             }
             Act::Report => self.report(world, text).await,
             Act::ReportReply => self.reply(world, text).await,
             Act::Disclosure => self.disclose(world, text).await,
             Act::NoteWithheldFromMother => self.withhold_note(world, text).await,
             Act::ChildStatement => self.child_statement(world, text).await,
+            Act::FathersReferral => self.refer_father(world, text).await,
             Act::Emergency => self.emergency(text).await,
             Act::Conflict => self.conflict().await,
             Act::Address => self.address(text).await,
@@ -260,6 +291,20 @@ impl Scene {
     async fn child_statement(&self, world: &World, text: &str) -> Uuid {
         let body = json!({"audience": "team", "kind": "child_statement", "contains": [], "text": text, "heard_on": world.in_days(0), "heard_how": "alone", "heard_weight": text});
         made(self.nurse.post(format!("/v1/cases/{}/notes", self.case)).json(body)).await
+    }
+
+    /// A referral about the father, with its answer, is his own.
+    async fn refer_father(&self, world: &World, text: &str) -> Uuid {
+        let today = world.in_days(0);
+        let body = json!({
+            "kind": "parents_health", "about_person_id": self.father.id, "to_outside": text, "to_sector": "health", "sent_on": today,
+            "agreed_by": [self.father.id], "agreed_on": today, "expected_on": world.in_days(20), "text": text, "contains": [],
+        });
+        let referral = made(self.nurse.post(format!("/v1/cases/{}/referrals", self.case)).json(body)).await;
+        let path = format!("/v1/cases/{}/notes/{referral}/referral/answer", self.case);
+        let answer = json!({"answer": "started", "answered_on": today, "reason": text, "contains": []});
+        self.nurse.post(path).json(answer).if_match(1).send().await.expect(200);
+        referral
     }
 
     async fn emergency(&self, text: &str) -> Uuid {
@@ -362,9 +407,16 @@ async fn made(call: Call) -> Uuid {
     call.send().await.expect(201).text("/id").parse().expect("an id")
 }
 
-async fn concern(by: &Staff, text: &str) -> Uuid {
+async fn concern(by: &Staff, child: Option<ChildId>, text: &str) -> Uuid {
     let path = format!("/v1/units/{}/concerns", by.unit.id);
-    by.post(path).json(json!({"facts": text})).send().await.expect(201).text("/id").parse().expect("an id")
+    by.post(path)
+        .json(json!({"child_id": child, "facts": text}))
+        .send()
+        .await
+        .expect(201)
+        .text("/id")
+        .parse()
+        .expect("an id")
 }
 
 /// The parameter for the id of what is created; none if nothing new is created.
@@ -383,7 +435,7 @@ pub fn made_by(act: Act) -> Option<&'static str> {
         Act::Meeting => "meeting_id",
         Act::Offer => "handover_id",
         Act::FatherConsents | Act::FatherWithdraws | Act::PaperConsent => "consent_id",
-        Act::Concern | Act::Abroad => "concern_id",
+        Act::Concern | Act::SchoolConcern | Act::SameChild | Act::Abroad => "concern_id",
         _ => "note_id",
     })
 }

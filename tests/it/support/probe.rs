@@ -36,8 +36,15 @@ pub fn is_public_parameter(name: &str) -> bool {
 /// Writes a word into every text of a stage, by every operation with prose in its body, except those that end the objects of
 /// others.
 pub async fn mark(stage: &Stage, word: &str) {
-    const CONTENT: [&str; 5] =
-        ["correct_minutes", "correct_note", "decide_concern", "evaluate_measure", "record_minutes"];
+    const CONTENT: [&str; 7] = [
+        "correct_minutes",
+        "correct_note",
+        "decide_concern",
+        "evaluate_measure",
+        "postpone_concern",
+        "record_minutes",
+        "record_referral_answer",
+    ];
     // Everyone at work may know the names of staff.
     const NO_SECRET: &str = "correct_account_name";
     let mut marked = 0;

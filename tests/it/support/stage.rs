@@ -141,6 +141,14 @@ impl Stage {
             "conflict_id" if operation.id == "give_view_on_conflict_of_interest" => {
                 self.ids["demanded_conflict_id"].as_str().expect("an id").to_owned()
             }
+            // The other is about a child.
+            "case_id" if operation.id == "record_birth" => {
+                self.ids["pregnant_case_id"].as_str().expect("an id").to_owned()
+            }
+            // The other notes are no referrals.
+            "note_id" if operation.id.contains("_referral") => {
+                self.ids["referral_id"].as_str().expect("an id").to_owned()
+            }
             // The other has begun, and is not moved.
             "meeting_id" if operation.id == "move_meeting" => {
                 self.ids["later_meeting_id"].as_str().expect("an id").to_owned()
@@ -248,8 +256,17 @@ impl Stage {
             example["username"] = json!(format!("new.{}", uuid::Uuid::now_v7()));
         }
         match operation.id.as_str() {
+            "record_birth" => {
+                example["birth_date"] = json!(self.world.in_days(-3));
+                example["agreed_on"] = json!(self.world.in_days(-1));
+                example["another_expected"] = json!(true);
+            }
             "record_absence" => example["person_id"] = self.ids["away_id"].clone(),
             "create_account" => example["national_id"] = json!(self.world.adult_number().as_str()),
+            "create_referral" => {
+                example["agreed_by"] =
+                    json!(self.family.guardians.iter().map(|one| one.id).collect::<Vec<_>>());
+            }
             "approve_activation" => example["national_id"] = self.ids[APPROVED].clone(),
             "propose_number" => {
                 example["national_id"] = json!(self.world.adult_number().as_str());
@@ -284,6 +301,9 @@ impl Stage {
                 ("from_on", it) => *it = json!(self.world.in_days(0)),
                 ("to_on", it) => *it = json!(self.world.in_days(12)),
                 ("stand_in_id", it) => *it = json!(self.teacher.id),
+                ("look_again_on", it) => *it = json!(self.world.in_days(25)),
+                ("sent_on" | "withdrawn_on", it) => *it = json!(self.world.in_days(0)),
+                ("expected_on", it) => *it = json!(self.world.in_days(30)),
                 ("answer_by", it) => *it = json!(self.world.in_days(14)),
                 ("moves_on", it) => *it = json!(self.world.in_days(0)),
                 ("notes", it @ Value::Array(_)) => *it = json!([self.ids["note_id"]]),

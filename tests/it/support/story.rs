@@ -71,13 +71,29 @@ impl World {
         by.post(format!("/v1/units/{}/concerns", by.unit.id)).json(body).send().await.expect(201).id("/id")
     }
 
-    /// A case, opened from a concern. The person who opens it is its contact person.
+    /// A woman with an account, who is registered by a staff member since she is pregnant.
+    pub async fn pregnant_woman(&self, by: &Staff) -> (Child, User) {
+        let (national_id, name) = (self.adult_number(), self.name());
+        let body = json!({"national_id": national_id.as_str(), "name": name, "due_on": self.in_days(60)});
+        let registered =
+            by.post(format!("/v1/units/{}/children", by.unit.id)).json(body).send().await.expect(201);
+        let municipality = by.unit.municipality.clone();
+        let user = self.user(&municipality, &national_id).await;
+        (Child { id: registered.id("/id"), name, national_id, municipality }, user)
+    }
+
+    /// A case, opened from a concern as agreed with the guardians. The person who opens it is its contact person.
     pub async fn open_case(&self, by: &Staff, child: &Child) -> CaseId {
+        self.open_case_agreed_with(by, child, "guardians").await
+    }
+
+    /// A case, opened from a concern as agreed with the guardians or the youth.
+    pub async fn open_case_agreed_with(&self, by: &Staff, child: &Child, with: &str) -> CaseId {
         let concern = self.concern(by, child).await;
         let body = json!({
             "decision": "open_case", "reason": "The guardians agree that help is needed.",
             "contains": [], "case_reason": "Finds it hard to join in play.", "level": 0,
-            "agreed_with": "guardians", "agreed_on": self.in_days(-1), "next_step": self.next_step(),
+            "agreed_with": with, "agreed_on": self.in_days(-1), "next_step": self.next_step(),
         });
         let path = format!("/v1/concerns/{concern}/decision");
         by.post(path).json(body).if_match(1).send().await.expect(200).id("/case_id")

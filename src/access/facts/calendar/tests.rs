@@ -47,6 +47,7 @@ fn case(born_ago: i64, drawn: &[Drawn]) -> CaseRows {
         birth_date: in_days(-born_ago),
         registered_at: chrono::DateTime::UNIX_EPOCH,
         identified_at: None,
+        is_unborn: false,
         own_record_age: 15,
         contact_person: Id::of_new_person(),
         contact_unit: Id::new(),

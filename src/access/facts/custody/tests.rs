@@ -11,6 +11,7 @@ struct Home {
     guardians: Vec<GuardianRow>,
     registrations: Vec<RegistrationRow>,
     since: DateTime<Utc>,
+    is_unborn: bool,
 }
 
 impl Home {
@@ -33,7 +34,8 @@ impl Home {
             rejected_before: false,
         };
         let registrations = vec![registration(here), registration(elsewhere)];
-        Self { here, elsewhere, guardians: Vec::new(), registrations, since: DateTime::UNIX_EPOCH }
+        let (since, is_unborn) = (DateTime::UNIX_EPOCH, false);
+        Self { here, elsewhere, guardians: Vec::new(), registrations, since, is_unborn }
     }
 
     fn guardian(&mut self, capacity: Capacity, lives_with_child: bool) -> Id<Person> {
@@ -70,7 +72,7 @@ impl Home {
     }
 
     fn registered(&self) -> Registered {
-        Registered { child: self.here, since: self.since }
+        Registered { child: self.here, since: self.since, is_unborn: self.is_unborn }
     }
 
     fn protect(&mut self, registration: usize, word: &str) {
@@ -82,6 +84,18 @@ impl Home {
     fn on(&self, today: &str, age: i64) -> Custody {
         custody(self.registered(), &self.guardians, &self.registrations, age, Moment::on_day(today))
     }
+}
+
+#[test]
+fn guardians_of_an_unborn_child_see_nothing_and_take_no_consent_away() {
+    let mut home = Home::new();
+    let parent = home.guardian(Capacity::Parent, true);
+    home.is_unborn = true;
+    let unborn = home.on("2026-11-21", 0);
+    assert_eq!((unborn.guardians, unborn.residents, unborn.consenters), (vec![], vec![], vec![parent]));
+    assert!(unborn.is_closed);
+    home.is_unborn = false;
+    assert_eq!(home.on("2026-11-22", 0).guardians, vec![parent]);
 }
 
 #[test]

@@ -50,6 +50,7 @@ impl Player {
         self.scene.plant("that there is a case", [&case.to_string(), &reason]);
         self.scene.plant("why help is given", [&reason]);
         self.scene.plant("the next steps", [&next]);
+        self.scene.plant("how long the help has taken", ["\"step\":\"opened\""]);
         self.plants_holder(said.who);
     }
 

@@ -16,6 +16,7 @@ impl Player {
     pub(super) async fn registers(&mut self, said: &Said) {
         match said.link("as") {
             Some(what) => self.registers_guardian(said, what).await,
+            None if said.verb == Verb::RegisterPregnant => self.registers_pregnant(said).await,
             None => self.registers_child(said).await,
         }
     }
@@ -33,6 +34,14 @@ impl Player {
         }
         self.registered.insert(said.who, child.clone());
         self.children.push(child);
+    }
+
+    /// The youth is due in two months.
+    async fn registers_pregnant(&mut self, said: &Said) {
+        let (path, by) = (format!("/v1/children/{}", self.child().id), self.user(said.who));
+        let version = by.get(&path).send().await.expect(200).etag().to_owned();
+        let due = json!({"due_on": self.world.in_days(60), "reason": "She is pregnant."});
+        by.patch(path).json(due).if_match(version).send().await.expect(200);
     }
 
     fn childs_number(&self) -> NationalId {

@@ -179,6 +179,26 @@ impl Player {
         self.made.insert(what, made);
     }
 
+    /// A referral, by the name used in the tables.
+    pub(super) async fn refers(&mut self, said: &Said) {
+        let (what, words) = (said.object(), sentence("Asked for help"));
+        let kind = &vocabulary().note(what).kind;
+        let agreed = said.linked("agreed by").expect("people who agree").all();
+        let agreed: Vec<_> = agreed.into_iter().map(|name| self.user(name).id).collect();
+        let mut body = json!({
+            "kind": kind, "to_outside": sentence("A clinic"), "to_sector": "health", "sent_on": self.world.in_days(0),
+            "agreed_by": agreed, "agreed_on": self.world.in_days(0), "expected_on": self.world.in_days(60), "text": words, "contains": [],
+        });
+        self.adds_what_the_kind_requires(&mut body, kind);
+        if let Some(follower) = said.link("followed up by") {
+            body["followed_up_by"] = json!(self.user(follower).id);
+            body["followed_up_from"] = json!(self.staff(follower).unit.id);
+        }
+        let made = self.makes(self.user(said.who), "referrals", body).await;
+        self.scene.id_of(what, "note_id", &made).plant(what, [&words, &made]);
+        self.made.insert(what, made);
+    }
+
     /// Adds the person that a note is about, and how the child was heard.
     fn adds_what_the_kind_requires(&self, body: &mut Value, kind: &str) {
         match kind {

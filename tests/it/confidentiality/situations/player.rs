@@ -96,7 +96,7 @@ impl Player {
             Verb::SetAge => self.sets_age(said).await,
             Verb::DeclareConflict => self.declares_conflict(said).await,
             Verb::DeclareConflictAbout => self.is_too_close(said).await,
-            Verb::Register => self.registers(said).await,
+            Verb::Register | Verb::RegisterPregnant => self.registers(said).await,
             Verb::EndResponsibility | Verb::EndGuardianship => self.changes_guardianship(said).await,
             Verb::RecordAddress | Verb::LowerProtection => self.records_address(said).await,
             Verb::RecordCareOrder => {
@@ -119,7 +119,7 @@ impl Player {
             Verb::SetGoal | Verb::StartMeasure | Verb::Evaluate | Verb::EndMeasure => self.plans(said).await,
             Verb::HoldMeeting => self.holds_meeting(said).await,
             Verb::CallMeeting => self.calls_meeting(said).await,
-            Verb::Write => self.writes(said).await,
+            Verb::Write | Verb::Refer => self.writes_or_refers(said).await,
             Verb::Bring => self.brings(said).await,
             Verb::WriteForEach => self.writes_for_each(said).await,
             Verb::RecordAbsence | Verb::EndAbsence => self.is_away(said).await,
@@ -138,6 +138,13 @@ impl Player {
             Verb::FindWithoutNeed => self.finds_without_need(said).await,
             Verb::PickLook => self.picks_look(said).await,
             Verb::MoveTime => self.moves_time(said),
+        }
+    }
+
+    async fn writes_or_refers(&mut self, said: &Said) {
+        match said.verb {
+            Verb::Refer => self.refers(said).await,
+            _ => self.writes(said).await,
         }
     }
 

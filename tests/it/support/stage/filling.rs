@@ -46,9 +46,8 @@ impl Stage {
             "reason": "It would harm the child.",
         });
         let withholding = create(teacher, case, "withholdings", withholding).await;
-        let taken = family.guardians[0].get(format!("/v1/cases/{case}/record")).send().await.expect(200);
-        let signed = files(&taken.bytes).into_iter().find(|(name, _)| name == "0001.txt");
-        let (_, signed) = signed.expect("an entry");
+        let referral = referred(world, teacher, family, case).await;
+        let signed = first_signed(&family.guardians[0], case).await;
         self.keep([
             ("signed", json!(signed)),
             ("case_id", json!(case)),
@@ -61,6 +60,7 @@ impl Stage {
             ("goal_id", goal),
             ("settles", json!(settles)),
             ("note_id", note),
+            ("referral_id", referral),
             ("withholding_id", withholding),
             ("meeting_id", meeting),
             ("later_meeting_id", later),
@@ -103,7 +103,10 @@ impl Stage {
         let objection = json!({"objected_by": family.guardians[1].id, "form": "oral"});
         let path = format!("/v1/cases/{}/objections", self.ids["case_id"].as_str().expect("an id"));
         let objection = teacher.post(path).json(objection).send().await.expect(201).body["id"].clone();
+        let (woman, _) = world.pregnant_woman(teacher).await;
+        let of_woman = world.open_case_agreed_with(teacher, &woman, "youth").await;
         let keep = [
+            ("pregnant_case_id", json!(of_woman)),
             ("report_id", json!(report)),
             ("disclosure_id", json!(disclosure)),
             ("objection_id", objection),
@@ -202,7 +205,23 @@ pub(super) fn child_welfare_of(municipality: &str) -> &'static str {
     }
 }
 
-/// Creates something in a case, and returns its id.
+/// The first entry of the record that a member of the family downloads.
+async fn first_signed(by: &User, case: CaseId) -> String {
+    let taken = by.get(format!("/v1/cases/{case}/record")).send().await.expect(200);
+    let entry = files(&taken.bytes).into_iter().find(|(name, _)| name == "0001.txt");
+    entry.expect("an entry").1
+}
+
+/// A referral that both guardians agree to.
+async fn referred(world: &World, teacher: &Staff, family: &Family, case: CaseId) -> Value {
+    let referral = json!({
+        "kind": "agreed", "to_outside": "BUP", "to_sector": "health", "sent_on": world.in_days(0), "agreed_on": world.in_days(0),
+        "agreed_by": [family.guardians[0].id, family.guardians[1].id], "expected_on": world.in_days(20),
+        "text": "Help with sleep.", "contains": [],
+    });
+    create(teacher, case, "referrals", referral).await
+}
+
 /// A move of the record to the unit of the nurse, which both guardians agree to.
 async fn agreed_move(world: &World, teacher: &Staff, nurse: &Staff, family: &Family, case: CaseId) -> Value {
     let plan = json!({
@@ -226,6 +245,7 @@ async fn asked(world: &World, teacher: &Staff, nurse: &Staff, case: CaseId) -> V
     create(teacher, case, "consent-requests", question).await
 }
 
+/// Creates something in a case, and returns its id.
 async fn create(by: &User, case: CaseId, what: &str, body: Value) -> Value {
     by.post(format!("/v1/cases/{case}/{what}")).json(body).send().await.expect(201).body["id"].clone()
 }
