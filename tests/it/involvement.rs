@@ -284,7 +284,7 @@ fn referral_in(world: &World, cast: &Cast) -> Call {
     }))
 }
 
-/// What is written about a meeting, likewise.
+/// The texts about a meeting, likewise.
 fn of_meetings(world: &World, cast: &Cast, held: MeetingId) -> Vec<Call> {
     let teacher = &cast.teacher;
     vec![
