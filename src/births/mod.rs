@@ -5,6 +5,5 @@
 
 mod dto;
 mod routes;
-mod store;
 
 pub use routes::configure;

@@ -4,10 +4,7 @@ use actix_web::{HttpResponse, post};
 use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{
-    dto::{BirthIn, BirthOut},
-    store,
-};
+use super::dto::{BirthIn, BirthOut};
 use crate::{
     access::{
         Kinds, Parts, Permit, Whole,
@@ -31,8 +28,6 @@ use crate::{
 
 /// The most guardians besides the mother.
 const MOST_OTHERS: usize = 3;
-/// Why the contact person cannot open the case of the child.
-const DISQUALIFIED: &str = "you are disqualified from opening a case for this child (fvl § 6)";
 
 /// Adds the operation to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -53,9 +48,6 @@ async fn record_birth(mut permit: Permit<RecordBirth>) -> Result<HttpResponse> {
     Kinds::may_be_kept("", Some(&birth.contains))?;
     let today = permit.moment().today;
     let birth_date = born_on(&birth, today)?;
-    if birth.agreed_on > today {
-        return Err(Problem::field("/agreed_on", "must not be in the future"));
-    }
     check_guardians(&birth)?;
     let facts = permit.object().facts.clone();
     let municipality = &*facts.municipality;
@@ -65,7 +57,9 @@ async fn record_birth(mut permit: Permit<RecordBirth>) -> Result<HttpResponse> {
     children::require_pregnant(permit.tx(), municipality, facts.child).await?;
     let (by, now) = (permit.caller().person, permit.moment().now);
     if is_close(permit.tx(), facts.child, by, now).await? {
-        return Err(Problem::conflict(DISQUALIFIED));
+        return Err(Problem::conflict(
+            "you are disqualified from recording the birth of this child (fvl § 6)",
+        ));
     }
     let child = register(&mut permit, &birth, birth_date).await?;
     let agreement = cases::Agreement {
@@ -75,7 +69,8 @@ async fn record_birth(mut permit: Permit<RecordBirth>) -> Result<HttpResponse> {
         agreed_on: birth.agreed_on,
         next_step: step,
     };
-    let case = open_case(&mut permit, child, agreement).await?;
+    let place = cases::Place { municipality, child, unit: facts.contact_unit, opened_by: by };
+    let case = cases::open(permit.tx(), place, agreement, now).await?;
     if !birth.another_expected {
         children::end_pregnancy(permit.tx(), municipality, facts.child, by, now).await?;
     }
@@ -155,32 +150,6 @@ async fn register(permit: &mut Permit<RecordBirth>, birth: &BirthIn, born: Naive
         contact_details::protect_like(tx, municipality, (facts.child, child), by, now).await?;
     }
     Ok(child)
-}
-
-/// Opens the case of the child in the unit of the contact person, who is close to neither of them.
-async fn open_case(
-    permit: &mut Permit<RecordBirth>,
-    child: Id<Child>,
-    agreement: cases::Agreement<'_>,
-) -> Result<Id<Case>> {
-    let Parts { object, caller, tx, moment } = permit.parts();
-    let facts = &object.facts;
-    let unit = store::opening_unit(tx, facts.contact_unit, &facts.municipality).await?;
-    Kinds::may_take_part(&unit.kind).map_err(|refused| Problem::conflict(refused.instead.clone()))?;
-    if !unit.serves {
-        return Err(Problem::conflict("your unit does not serve the municipality where the child lives"));
-    }
-    if is_close(tx, child, caller.person, moment.now).await? {
-        return Err(Problem::conflict(DISQUALIFIED));
-    }
-    let place = cases::Place {
-        municipality: &facts.municipality,
-        child,
-        unit: facts.contact_unit,
-        sector: unit.sector,
-        opened_by: facts.contact_person,
-    };
-    Ok(cases::open(tx, place, agreement, moment.now).await?)
 }
 
 /// Logs the act in the log of the child as well.

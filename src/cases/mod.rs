@@ -4,11 +4,13 @@
 //! person (stafettholder). Team members and the family can read it. A closed case can only be read.
 
 mod dto;
+mod opening;
 pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod store;
 
 pub use dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut};
+pub use opening::{Agreement, Place, open};
 pub use routes::configure;
-pub use store::{Agreement, Place, involved_cases, open};
+pub use store::involved_cases;

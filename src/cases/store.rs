@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut},
-    rows::{self, CaseRow, ContactRow, EventRow},
+    dto::{CaseEventKind, CaseEventOut, CaseOut},
+    rows::{self, EventRow},
 };
 use crate::{
     access::{
@@ -19,11 +19,10 @@ use crate::{
     identity::Caller,
     kernel::{
         Id, Slice,
-        ids::{Case, CaseEvent, Child, Measure, Person, Unit},
+        ids::{Case, CaseEvent, Measure, Person, Unit},
         vocabulary::Sector,
     },
-    next_steps, same_human_sql,
-    teams::{self, rows::SeatRow},
+    same_human_sql,
     vault::KeyName,
 };
 
@@ -109,83 +108,6 @@ const OF_UNIT: &str = "
             WHERE unit_id = $1 AND case_id > $2 ORDER BY case_id LIMIT $3) AS held
     ) AS of_unit
     ORDER BY id LIMIT $3";
-
-/// Where a case belongs, and who opens it as the first contact person.
-#[derive(Debug)]
-pub struct Place<'a> {
-    /// The municipality that the case belongs to.
-    pub municipality: &'a str,
-    /// The child.
-    pub child: Id<Child>,
-    /// The unit that opens it.
-    pub unit: Id<Unit>,
-    /// The sector of that unit.
-    pub sector: Sector,
-    /// The person who opens it.
-    pub opened_by: Id<Person>,
-}
-
-/// The agreement with the guardians or the young person.
-#[derive(Debug)]
-pub struct Agreement<'a> {
-    /// Why help is given.
-    pub reason: &'a str,
-    /// The level in the guide.
-    pub level: GuideLevel,
-    /// The people who agreed.
-    pub agreed_with: AgreedWith,
-    /// The day it was agreed.
-    pub agreed_on: NaiveDate,
-    /// The next step.
-    pub next_step: next_steps::Checked<'a>,
-}
-
-/// Opens a case with its contact person, its next step and the first membership of its team.
-///
-/// # Errors
-/// If the write to the database fails.
-pub async fn open(
-    tx: &mut Tx,
-    place: Place<'_>,
-    agreement: Agreement<'_>,
-    now: DateTime<Utc>,
-) -> Result<Id<Case>, DbError> {
-    let Place { municipality, child, unit, sector, opened_by } = place;
-    let Agreement { reason, level, agreed_with, agreed_on, next_step } = agreement;
-    let id = Id::<Case>::new();
-    let place = CasePlace { municipality, sector, case: id };
-    let row = CaseRow {
-        place,
-        child,
-        unit,
-        opened_by,
-        reason: reason.into(),
-        level,
-        level_reason: None,
-        agreed_with,
-        agreed_on,
-        opened_at: now,
-        closed: None,
-        contact: ContactRow { person: opened_by, unit, since: now },
-    };
-    rows::insert(tx, &[row]).await?;
-    let seat = SeatRow {
-        place,
-        id: Id::new(),
-        person: opened_by,
-        unit,
-        task: "contact person".into(),
-        added_by: opened_by,
-        joined_at: now,
-        left_at: None,
-    };
-    teams::rows::insert(tx, &[seat]).await?;
-    next_steps::begin(tx, place, next_step, opened_by, now).await?;
-    let kind = CaseEventKind::Opened;
-    let event = Event { kind, level, reason, final_evaluation: None, by: opened_by };
-    add_event(tx, place, event, now).await?;
-    Ok(id)
-}
 
 /// An event in the history of a case, and the person who did it.
 #[derive(Debug)]

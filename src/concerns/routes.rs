@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{
     access::{
-        ChildFacts, Kinds, Parts, Permit, Public, Whole,
+        ChildFacts, Parts, Permit, Public, Whole,
         actions::{
             Action, DecideConcern, ListConcerns, PostponeConcern, ReadCase, ReadChild,
             ReadChildWelfareReport, ReadConcern, RecordConcern, UpdateConcern,
         },
-        cases_in_list, child_facts, is_close,
+        cases_in_list, child_facts,
         objects::{CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject},
         public::ListConcernFactors,
         ties,
@@ -232,8 +232,6 @@ async fn open_case(
     let Some(child) = concern.child_id else {
         return Err(Problem::conflict("the concern is anonymous; add the child first"));
     };
-    let kind = store::kind_of_unit(permit.tx(), concern.unit_id).await?;
-    Kinds::may_take_part(&kind).map_err(|refused| Problem::conflict(refused.instead.clone()))?;
     dialect::lock(permit.tx(), child.uuid()).await?;
     // The concern may be older than the caller's right to know about the child.
     let facts = known_child(permit, child).await?;
@@ -258,12 +256,9 @@ async fn open_case(
         return Err(Problem::conflict("the child already has an open case here; join it instead"));
     }
     let (opened_by, now) = (permit.caller().person, permit.moment().now);
-    if is_close(permit.tx(), child, opened_by, now).await? {
-        return Err(Problem::conflict("you are disqualified from opening a case for this child (fvl § 6)"));
-    }
     let (municipality, unit) = (&concern.municipality, concern.unit_id);
-    let place = cases::Place { municipality, child, unit, sector: concern.sector, opened_by };
-    Ok(cases::open(permit.tx(), place, agreement, now).await?)
+    let place = cases::Place { municipality, child, unit, opened_by };
+    cases::open(permit.tx(), place, agreement, now).await
 }
 
 async fn join_case(permit: &mut Permit<DecideConcern>, concern: &ConcernOut, case: Id<Case>) -> Result<()> {

@@ -64,7 +64,6 @@ const UPDATE: &str = "
            seen_protective_factors = CASE WHEN $20 THEN $12 ELSE seen_protective_factors END,
            had_another_child = $21, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
-const KIND_OF_UNIT: &str = "SELECT kind FROM unit WHERE id = $1";
 const DECIDE: &str = "
     UPDATE concern SET decision = $4, decision_reason = $5, case_id = $6, decided_by = $7, decided_at = $8,
            report_id = $9, version = version + 1
@@ -223,12 +222,6 @@ pub(super) struct Decided<'a> {
     pub case: Option<Id<Case>>,
     pub report: Option<Id<ChildWelfareReport>>,
     pub by: Id<Person>,
-}
-
-/// Returns the kind of a unit.
-pub(super) async fn kind_of_unit(tx: &mut Tx, unit: Id<Unit>) -> Result<String, DbError> {
-    let (kind,) = fetch_one!(tx, (String,), KIND_OF_UNIT, unit)?;
-    Ok(kind)
 }
 
 pub(super) async fn decide(
