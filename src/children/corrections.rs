@@ -63,6 +63,10 @@ pub struct CorrectionOut {
     #[serde(skip)]
     #[schema(ignore)]
     pub capacity: Option<Capacity>,
+    /// Whether it is about the unborn child that the pregnant woman has replaced, or replaces it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub of_unborn: bool,
 }
 
 shown!(CorrectionOut {
@@ -76,6 +80,7 @@ shown!(CorrectionOut {
     corrected_by_name,
     corrected_at,
     capacity,
+    of_unborn,
 });
 
 const INSERT: &str = "
@@ -85,7 +90,10 @@ const INSERT: &str = "
 const LIST: &str = "
     SELECT c.id, c.guardianship_id, c.field, CASE WHEN c.field <> 'national_id' THEN c.before_value END AS before,
            CASE WHEN c.field <> 'national_id' THEN c.after_value END AS after, c.reason, c.corrected_by,
-           p.name AS corrected_by_name, c.corrected_at, g.capacity
+           p.name AS corrected_by_name, c.corrected_at, g.capacity,
+           EXISTS (SELECT 1 FROM child k JOIN correction d ON d.municipality = k.municipality AND d.child_id = k.id
+                   WHERE k.municipality = c.municipality AND k.id = c.child_id AND k.unborn = 'replaced' AND d.field = 'due_on'
+                     AND d.before_value IS NULL AND d.id >= c.id) AS of_unborn
     FROM correction c JOIN person p ON p.id = c.corrected_by
     LEFT JOIN guardianship g ON g.municipality = c.municipality AND g.id = c.guardianship_id
     WHERE c.municipality = $1 AND c.child_id = $2 AND c.id > $3 ORDER BY c.id LIMIT $4";
@@ -174,7 +182,7 @@ pub(super) async fn list_corrections(mut permit: Permit<ListCorrections>) -> Res
     };
     let knows_of_pregnancy = permit.about().sees::<SeePregnancy>();
     let is_shown = |_: &Permit<_>, row: &CorrectionOut| match row.field {
-        CorrectedField::DueOn => knows_of_pregnancy,
+        _ if row.of_unborn || row.field == CorrectedField::DueOn => knows_of_pregnancy,
         _ => !as_family || child.under_care_order || row.capacity != Some(Capacity::FosterParent),
     };
     let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;

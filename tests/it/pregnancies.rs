@@ -351,6 +351,24 @@ both_engines! {
         assert_eq!(world.rows("care_case").await, 2);
     }
 
+    async fn nobody_learns_of_a_pregnancy_by_how_a_registration_was_corrected(world: World) {
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let unborn = world.child(&nurse, 0).await;
+        let (id, due) = (world.sql_id(unborn.id.uuid()), world.in_days(40));
+        let marked = format!("UPDATE child SET birth_date = '{due}', unborn = 'registered' WHERE id = {id}");
+        world.try_execute(marked).await.expect("marked");
+        let (path, number) = (format!("/v1/children/{}", unborn.id), world.child_number(16));
+        let her = json!({"due_on": due, "national_id": number.as_str(), "name": "Alma Fjellheim", "reason": "She is pregnant."});
+        nurse.patch(&path).json(her).if_match(1).send().await.expect(200);
+        let mother = world.guardian_of(&nurse, &unborn, true).await;
+        let list = format!("{path}/corrections");
+        assert!(walk(&mother, &list).await.is_empty());
+        assert_eq!(walk(&nurse, &list).await.len(), 4);
+        let named = json!({"name": "Alma Solbakk", "reason": "She has married."});
+        nurse.patch(&path).json(named).if_match(2).send().await.expect(200);
+        assert_eq!(walk(&mother, &list).await.len(), 1, "what is corrected afterwards is shown");
+    }
+
     async fn an_unborn_child_that_was_registered_gives_way_to_its_mother(world: World) {
         let nurse = world.worker("kragero/helsestasjon").await;
         let family = world.family(&nurse, 0, 2).await;
@@ -389,6 +407,7 @@ both_engines! {
         let guardians = walk(&nurse, &format!("{path}/guardians")).await;
         assert!(guardians.iter().all(|row| !row["ended_at"].is_null()), "an unborn child has none: {guardians:?}");
         finds_nothing(&family.guardians[1], &[path.clone(), case.clone()]).await;
+        assert_eq!(walk(mother, &format!("{path}/corrections")).await.len(), 4, "her name, number, date of birth and due date");
         let tasks = walk(&nurse, "/v1/follow-ups").await;
         assert!(tasks.iter().all(|task| task["kind"] != "register_pregnant_woman"), "{tasks:?}");
     }
