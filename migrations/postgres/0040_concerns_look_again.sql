@@ -40,7 +40,9 @@ CREATE FUNCTION concern_decide_by_is_kept() RETURNS trigger LANGUAGE plpgsql AS 
 BEGIN
     IF NOT EXISTS (
         SELECT 1 FROM concern_postponement p
-        WHERE p.municipality = OLD.municipality AND p.concern_id = OLD.id AND p.look_again_on = NEW.decide_by AND p.instead_of_on = OLD.decide_by)
+        WHERE p.municipality = OLD.municipality AND p.concern_id = OLD.id AND p.look_again_on = NEW.decide_by AND p.instead_of_on = OLD.decide_by
+          AND NOT EXISTS (SELECT 1 FROM concern_postponement l
+                          WHERE l.municipality = p.municipality AND l.concern_id = p.concern_id AND l.number > p.number))
     THEN
         RAISE EXCEPTION 'the deadline of a concern moves with a reason';
     END IF;

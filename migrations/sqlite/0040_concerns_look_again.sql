@@ -93,7 +93,9 @@ CREATE INDEX concern_postponement_concern ON concern_postponement (concern_id);
 CREATE TRIGGER concern_decide_by_is_kept BEFORE UPDATE ON concern
 WHEN NEW.decide_by <> OLD.decide_by AND NOT EXISTS (
     SELECT 1 FROM concern_postponement p
-    WHERE p.municipality = OLD.municipality AND p.concern_id = OLD.id AND p.look_again_on = NEW.decide_by AND p.instead_of_on = OLD.decide_by)
+    WHERE p.municipality = OLD.municipality AND p.concern_id = OLD.id AND p.look_again_on = NEW.decide_by AND p.instead_of_on = OLD.decide_by
+      AND NOT EXISTS (SELECT 1 FROM concern_postponement l
+                      WHERE l.municipality = p.municipality AND l.concern_id = p.concern_id AND l.number > p.number))
 BEGIN SELECT RAISE(ABORT, 'the deadline of a concern moves with a reason'); END;
 CREATE TRIGGER concern_postponement_is_open BEFORE INSERT ON concern_postponement
 WHEN NOT EXISTS (

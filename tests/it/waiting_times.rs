@@ -95,6 +95,9 @@ both_engines! {
         cast.teacher.post(&reasons).json(reason("lunch")).send().await.expect_invalid("/step");
         cast.teacher.post(&reasons).json(json!({"step": "meeting", "reason": " ", "contains": []})).send().await.expect_invalid("/reason");
         cast.teacher.post(&reasons).json(json!({"step": "meeting", "reason": "Ill.", "contains": ["third_party"]})).send().await.expect_invalid("/contains/0");
+        for sql in ["UPDATE wait_reason SET reason = 'Another.'", "UPDATE wait_reason SET step = 'measure'", "DELETE FROM wait_reason"] {
+            world.try_execute(sql).await.expect_err(sql);
+        }
         assert_eq!(world.rows("wait_reason").await, 1);
     }
 
